@@ -1,0 +1,37 @@
+# Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+# The only map from operating system to source files. One line per file; no globs, so that a file that is not built is
+# seen in review. A file in src/macos replaces the file of the same name in src/posix.
+set(viaduct_common_sources
+)
+
+set(viaduct_posix_sources
+)
+
+set(viaduct_macos_replacements
+)
+
+set(viaduct_windows_sources
+)
+
+set(VIADUCT_SOURCES "")
+foreach(file IN LISTS viaduct_common_sources)
+  list(APPEND VIADUCT_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/src/common/${file})
+endforeach()
+
+if(WIN32)
+  foreach(file IN LISTS viaduct_windows_sources)
+    list(APPEND VIADUCT_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/src/windows/${file})
+  endforeach()
+  set(VIADUCT_TEST_SYSTEM windows)
+  set(VIADUCT_SYSTEM_LIBRARIES advapi32 bcrypt)
+else()
+  foreach(file IN LISTS viaduct_posix_sources)
+    set(folder posix)
+    if(APPLE AND file IN_LIST viaduct_macos_replacements)
+      set(folder macos)
+    endif()
+    list(APPEND VIADUCT_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/src/${folder}/${file})
+  endforeach()
+  set(VIADUCT_TEST_SYSTEM posix)
+  set(VIADUCT_SYSTEM_LIBRARIES "")
+endif()
