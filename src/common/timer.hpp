@@ -1,0 +1,56 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// timer: a deadline during one call. A span is pinned to the clock the first time the call has to wait, so a call that
+// need not wait reads no clock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <limits>
+
+#include "viaduct/deadline.hpp"
+
+namespace viaduct::detail {
+
+class timer {
+ public:
+  using nanoseconds = deadline::nanoseconds;
+
+  explicit timer(deadline until) noexcept : until_(until) {}
+
+  /// The caller asked to try once and not to wait.
+  [[nodiscard]] bool poll_only() const noexcept { return until_.is_now(); }
+  [[nodiscard]] bool forever() const noexcept { return until_.is_never(); }
+
+  /// Starts the clock of a span; nothing for an instant or never(). Call before anything that may take time.
+  void start() noexcept {
+    if (until_.is_span() && !until_.is_now()) until_ = until_.fixed();
+  }
+
+  /// Time left, starting the clock if it does not run yet; 0 when it is over, nanoseconds::max() for ever.
+  [[nodiscard]] nanoseconds remaining() noexcept {
+    start();
+    return until_.remaining();
+  }
+
+  [[nodiscard]] bool expired() noexcept { return remaining() == nanoseconds::zero(); }
+
+  /// The same moment for another call.
+  [[nodiscard]] deadline until() noexcept {
+    start();
+    return until_;
+  }
+
+  /// Time left in whole milliseconds, rounded up, at most `limit`; `limit` for ever.
+  [[nodiscard]] std::uint32_t remaining_ms(std::uint32_t limit) noexcept {
+    const nanoseconds left = remaining();
+    if (left == nanoseconds::max()) return limit;
+    const std::int64_t rounded = left.count() / 1'000'000 + (left.count() % 1'000'000 != 0 ? 1 : 0);
+    return rounded < static_cast<std::int64_t>(limit) ? static_cast<std::uint32_t>(rounded) : limit;
+  }
+
+ private:
+  deadline until_;
+};
+
+}  // namespace viaduct::detail
