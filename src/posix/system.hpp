@@ -1,0 +1,168 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// Every raw system call of the POSIX backend. Interrupted calls are repeated, new descriptors are close-on-exec from the
+// start where the system can do that, and errno becomes our error, once, here. Small differences between POSIX systems
+// live in this file's two definitions, src/posix/system.cpp and src/macos/system.cpp, and nowhere else.
+//
+// Functions on a hot path return a count or -errno (type io); the others return result<>.
+#pragma once
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/timer.hpp"
+#include "posix/descriptor.hpp"
+#include "viaduct/bytes.hpp"
+#include "viaduct/result.hpp"
+#include "viaduct/user.hpp"
+
+namespace viaduct::posix::system {
+
+/// A count, or -errno.
+using io = std::ptrdiff_t;
+
+// --- what kind of system this is; chosen by probes, or by VIADUCT_PORTABLE_FALLBACKS
+/// Sockets stay blocking and the kernel waits inside the call (Linux). Otherwise they are non-blocking and we poll.
+[[nodiscard]] bool sockets_block() noexcept;
+/// Writing to a pipe without a reader can be told not to raise SIGPIPE; false: the thread masks it around the write.
+[[nodiscard]] bool signal_free_pipe_writes() noexcept;
+/// O_TMPFILE, or publishing by exclusive rename.
+[[nodiscard]] bool unnamed_files() noexcept;
+/// The kernel tells when a directory changes.
+[[nodiscard]] bool watches_directories() noexcept;
+[[nodiscard]] const char* name() noexcept;
+
+// --- descriptors
+void close(int descriptor) noexcept;
+/// dup3: `source` over `target`, close-on-exec. For the fork handler: async-signal-safe.
+[[nodiscard]] bool duplicate_over(int source, int target) noexcept;
+[[nodiscard]] int open_null() noexcept;
+[[nodiscard]] result<int> duplicate(int descriptor);
+[[nodiscard]] result<void> set_nonblocking(int descriptor, bool on);
+[[nodiscard]] result<bool> is_nonblocking(int descriptor);
+[[nodiscard]] result<void> set_close_on_exec(int descriptor, bool on);
+/// O_RDONLY, O_WRONLY or O_RDWR.
+[[nodiscard]] result<int> access_mode(int descriptor);
+
+// --- files. Every open is O_CLOEXEC | O_NOFOLLOW | O_NOCTTY.
+[[nodiscard]] result<descriptor> open_at(int directory, const std::string& path, int flags, mode_t mode = 0);
+/// A file without a name in this directory (O_TMPFILE), mode 0600. not_supported where there is none.
+[[nodiscard]] result<descriptor> open_unnamed(int directory);
+/// Gives an unnamed file its name; already_exists.
+[[nodiscard]] result<void> link_unnamed(int file, int directory, const std::string& path);
+/// rename() that fails with already_exists instead of replacing.
+[[nodiscard]] result<void> rename_exclusive(int directory, const std::string& from, const std::string& to);
+[[nodiscard]] result<void> link_at(int from_directory, const std::string& from, int to_directory, const std::string& to);
+[[nodiscard]] result<void> unlink_at(int directory, const std::string& path);
+[[nodiscard]] result<void> make_directory_at(int directory, const std::string& path, mode_t mode);
+[[nodiscard]] result<void> make_fifo_at(int directory, const std::string& path, mode_t mode);
+[[nodiscard]] result<struct stat> status_at(int directory, const std::string& path);  // never follows a link
+[[nodiscard]] result<struct stat> status(int descriptor);
+[[nodiscard]] result<void> change_mode(int descriptor, mode_t mode);
+[[nodiscard]] result<void> change_mode_at(int directory, const std::string& path, mode_t mode);
+[[nodiscard]] result<void> change_group_at(int directory, const std::string& path, gid_t group);
+[[nodiscard]] result<std::size_t> read_at(int file, buffer into, std::int64_t offset);
+[[nodiscard]] result<void> write_at(int file, bytes from, std::int64_t offset);  // all of it
+[[nodiscard]] result<std::vector<std::string>> list_directory(int directory);
+
+// --- open-file-description locks, never blocking
+/// True: got it. False: another description holds a lock in the range.
+[[nodiscard]] result<bool> try_write_lock(int file, std::int64_t start, std::int64_t length);  // length 0: to the end
+[[nodiscard]] result<void> unlock(int file, std::int64_t start, std::int64_t length);
+/// The start of the first foreign lock in the range; nullopt: nobody else has one.
+[[nodiscard]] result<std::optional<std::int64_t>> query_lock(int file, std::int64_t start, std::int64_t length);
+
+// --- waiting
+/// poll() for at most the time left; the number ready, 0 when the time is over. EINTR is repeated with the time left.
+[[nodiscard]] result<int> wait(std::span<pollfd> descriptors, detail::timer& wait);
+/// A descriptor that becomes readable when rung: eventfd or a pipe.
+struct bell_ends {
+  descriptor waiting;
+  descriptor ringing;  // invalid: the same as waiting
+};
+[[nodiscard]] result<bell_ends> make_bell();
+void ring(int bell) noexcept;  // async-signal-safe
+void quiet(int bell) noexcept;  // takes what was rung
+/// Readable once the process has ended. not_found, not_supported.
+[[nodiscard]] result<descriptor> watch_process(pid_t process);
+/// Inode and directory watches on one descriptor (inotify). not_supported without.
+[[nodiscard]] result<descriptor> make_watch();
+[[nodiscard]] result<void> watch_path(int watch, const std::string& path, bool directory);
+void drain_watch(int watch) noexcept;
+
+// --- pipes
+struct pipe_descriptors {
+  descriptor read;
+  descriptor write;
+};
+[[nodiscard]] result<pipe_descriptors> make_pipe();  // both ends non-blocking
+[[nodiscard]] result<void> set_pipe_capacity(int descriptor, std::size_t size);
+[[nodiscard]] io read(int descriptor, buffer into) noexcept;
+/// Writes without raising SIGPIPE.
+[[nodiscard]] io write_pipe(int descriptor, std::span<const iovec> parts) noexcept;
+
+// --- sockets
+enum class patience { now, socket };  // do not wait; as long as the socket's own time-out says
+[[nodiscard]] result<descriptor> make_socket();  // AF_UNIX stream; blocking or not as sockets_block()
+[[nodiscard]] result<std::pair<descriptor, descriptor>> make_socket_pair();
+[[nodiscard]] result<void> bind(int socket, const sockaddr_un& address, socklen_t size);
+[[nodiscard]] result<void> listen(int socket, int backlog);
+/// One attempt; -EAGAIN when the backlog is full, never waits.
+[[nodiscard]] io connect(int socket, const sockaddr_un& address, socklen_t size) noexcept;
+/// One attempt; -EAGAIN when nobody waits. The new descriptor.
+[[nodiscard]] io accept(int socket, descriptor& accepted) noexcept;
+[[nodiscard]] io receive(int socket, std::span<const iovec> parts, patience how) noexcept;
+[[nodiscard]] io send(int socket, std::span<const iovec> parts, patience how) noexcept;
+/// With descriptors on the first byte.
+[[nodiscard]] io send_descriptors(int socket, std::span<const iovec> parts, std::span<const int> descriptors,
+                                  patience how) noexcept;
+/// Appends the descriptors that came, close-on-exec; `truncated` if the kernel had to drop some.
+[[nodiscard]] io receive_descriptors(int socket, std::span<const iovec> parts, patience how,
+                                     std::vector<descriptor>& arrived, bool& truncated);
+void shutdown(int socket, int how) noexcept;
+/// How long a blocking receive (SO_RCVTIMEO) or send (SO_SNDTIMEO) waits; 0: for ever.
+[[nodiscard]] result<void> set_socket_timeout(int socket, int option, detail::timer::nanoseconds span);
+[[nodiscard]] result<void> set_socket_buffers(int socket, std::size_t size);
+/// Refuses descriptors from the peer where the kernel can (SO_PASSRIGHTS); else nothing.
+void refuse_descriptors(int socket) noexcept;
+struct credentials {
+  std::uint64_t process_id;
+  std::uint64_t user_id;
+};
+[[nodiscard]] result<credentials> peer_credentials(int socket);
+[[nodiscard]] result<int> socket_option(int socket, int option);
+
+// --- processes and users
+[[nodiscard]] result<void> random(buffer into);
+[[nodiscard]] uid_t effective_user() noexcept;
+/// The kernel's overflow uid (65534): a user it could not map, hence unknown.
+[[nodiscard]] uid_t overflow_user() noexcept;
+[[nodiscard]] bool has_raised_privileges() noexcept;
+[[nodiscard]] result<std::uint64_t> process_start_time(pid_t process);
+[[nodiscard]] result<std::string> process_executable(pid_t process);
+/// A text that is new after each boot.
+[[nodiscard]] result<std::string> boot_id();
+/// The PID namespace's inode; 0 where there is no such thing.
+[[nodiscard]] std::uint64_t pid_namespace() noexcept;
+[[nodiscard]] result<void> send_signal(pid_t process, int signal);
+/// posix_spawn: no fork handlers run. `actions` and `attributes` as there; the process id.
+[[nodiscard]] result<pid_t> spawn(const char* program, const posix_spawn_file_actions_t& actions,
+                                  const posix_spawnattr_t& attributes, char* const* args, char* const* environment);
+/// One look: the wait status once it has ended, nullopt while it runs. It is reaped then.
+[[nodiscard]] result<std::optional<int>> reap(pid_t process);
+
+}  // namespace viaduct::posix::system
