@@ -2,6 +2,7 @@
 # The only map from operating system to source files. One line per file; no globs, so that a file that is not built is
 # seen in review. A file in src/macos replaces the file of the same name in src/posix.
 set(viaduct_common_sources
+  entry_name.cpp
 )
 
 set(viaduct_posix_sources
