@@ -1,0 +1,371 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// The raw calls in which POSIX systems differ, for Linux. src/macos/system.cpp replaces this file.
+#include "posix/system.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/auxv.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "posix/raw_call.hpp"
+#include "viaduct_features.hpp"
+
+// Newer than some of the headers we compile with; the kernel says at run time whether it knows them.
+#ifndef RWF_NOSIGNAL
+#define RWF_NOSIGNAL 0x00000100
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
+namespace viaduct::posix::system {
+
+namespace {
+
+constexpr bool portable = VIADUCT_PORTABLE_FALLBACKS != 0;
+constexpr int socket_mode = SOCK_CLOEXEC | (portable ? SOCK_NONBLOCK : 0);
+
+std::atomic<bool> kernel_has_nosignal{!portable && VIADUCT_HAVE_PREADV2 != 0};
+
+int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
+
+msghdr message_of(std::span<const iovec> parts) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(parts.data());
+  message.msg_iovlen = parts.size();
+  return message;
+}
+
+/// Blocks SIGPIPE in this thread for one write and swallows the one the write raised; one that was already pending stays.
+class signal_mask {
+ public:
+  signal_mask() noexcept {
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~signal_mask() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signal_mask(const signal_mask&) = delete;
+  signal_mask& operator=(const signal_mask&) = delete;
+
+  void swallow() const noexcept {
+    if (was_pending_) return;
+    const timespec at_once{};
+    while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+}  // namespace
+
+bool sockets_block() noexcept { return !portable; }
+bool signal_free_pipe_writes() noexcept { return kernel_has_nosignal.load(std::memory_order_relaxed); }
+bool unnamed_files() noexcept { return !portable && VIADUCT_HAVE_O_TMPFILE != 0; }
+bool watches_directories() noexcept { return !portable && VIADUCT_HAVE_INOTIFY != 0; }
+const char* name() noexcept { return "Linux"; }
+
+bool duplicate_over(int source, int target) noexcept { return ::dup3(source, target, O_CLOEXEC) >= 0; }
+int open_null() noexcept { return ::open("/dev/null", O_RDWR | O_CLOEXEC); }
+
+result<descriptor> open_unnamed(int directory) {
+  if (!unnamed_files()) return failure(EOPNOTSUPP);
+  return open_at(directory, ".", O_TMPFILE | O_RDWR, 0600);
+}
+
+result<void> link_unnamed(int file, int directory, const std::string& path) {
+  const result<void> direct = done("linkat", [&] { return ::linkat(file, "", directory, path.c_str(), AT_EMPTY_PATH); });
+  // Before Linux 6.10 AT_EMPTY_PATH wants a capability and says ENOENT without it.
+  if (direct || (direct.error().os_code() != ENOENT && direct.error().os_code() != EPERM)) return direct;
+  const std::string by_number = "/proc/self/fd/" + std::to_string(file);
+  return done("linkat", [&] { return ::linkat(AT_FDCWD, by_number.c_str(), directory, path.c_str(), AT_SYMLINK_FOLLOW); });
+}
+
+result<void> rename_exclusive(int directory, const std::string& from, const std::string& to) {
+  return done("renameat2", [&] {
+    return static_cast<int>(
+        ::syscall(SYS_renameat2, directory, from.c_str(), directory, to.c_str(), 1U /* RENAME_NOREPLACE */));
+  });
+}
+
+result<int> wait(std::span<pollfd> descriptors, detail::timer& wait) {
+  for (;;) {
+    const detail::timer::nanoseconds left = wait.remaining();
+    timespec span{};
+    const bool forever = left == detail::timer::nanoseconds::max();
+    span.tv_sec = static_cast<time_t>(left.count() / 1'000'000'000);
+    span.tv_nsec = static_cast<long>(left.count() % 1'000'000'000);
+    if (const int injected = backend::seam::before("ppoll"); injected != 0) return failure(injected);
+    const int ready = ::ppoll(descriptors.data(), descriptors.size(), forever ? nullptr : &span, nullptr);
+    if (ready > 0) return ready;
+    if (ready < 0 && errno != EINTR) return failure(errno);
+    if (ready == 0 && wait.expired()) return 0;
+  }
+}
+
+result<bell_ends> make_bell() {
+  const fork_guard guard;
+  if constexpr (portable) {
+    std::array<int, 2> ends{};
+    const result<void> made = done("pipe2", [&] { return ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK); });
+    if (!made) return made.error();
+    return bell_ends{descriptor(ends[0]), descriptor(ends[1])};
+  } else {
+    const result<int> made = checked("eventfd2", [&] { return ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); });
+    if (!made) return made.error();
+    return bell_ends{descriptor(*made), descriptor()};
+  }
+}
+
+void ring(int bell) noexcept {
+  const std::uint64_t one = 1;
+  // A full bell has been rung already.
+  if (::write(bell, &one, sizeof one) < 0) return;
+}
+
+void quiet(int bell) noexcept {
+  std::array<std::byte, 64> taken{};
+  while (::read(bell, taken.data(), taken.size()) == static_cast<ssize_t>(taken.size())) {
+  }
+}
+
+result<descriptor> watch_process(pid_t process) {
+  const fork_guard guard;
+  const result<int> opened =
+      checked("pidfd_open", [&] { return static_cast<int>(::syscall(SYS_pidfd_open, process, 0U)); });
+  if (!opened) return opened.error();
+  return descriptor(*opened);
+}
+
+result<descriptor> make_watch() {
+  if (!watches_directories()) return failure(EOPNOTSUPP);
+  const fork_guard guard;
+  const result<int> made = checked("inotify_init1", [&] { return ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK); });
+  if (!made) return made.error();
+  return descriptor(*made);
+}
+
+result<void> watch_path(int watch, const std::string& path, bool directory) {
+  const std::uint32_t events = directory ? IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB | IN_ONLYDIR
+                                         : IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE_SELF;
+  return done("inotify_add_watch", [&] { return ::inotify_add_watch(watch, path.c_str(), events); });
+}
+
+void drain_watch(int watch) noexcept {
+  alignas(inotify_event) std::array<std::byte, 4096> events{};
+  while (::read(watch, events.data(), events.size()) > 0) {
+  }
+}
+
+result<pipe_descriptors> make_pipe() {
+  const fork_guard guard;
+  std::array<int, 2> ends{};
+  const result<void> made = done("pipe2", [&] { return ::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK); });
+  if (!made) return made.error();
+  return pipe_descriptors{descriptor(ends[0]), descriptor(ends[1])};
+}
+
+result<void> set_pipe_capacity(int descriptor, std::size_t size) {
+  const int wanted = size > 1U << 30 ? 1 << 30 : static_cast<int>(size);
+  const result<void> set = done("fcntl", [&] { return ::fcntl(descriptor, F_SETPIPE_SZ, wanted); });
+  if (set || set.error().os_code() != EPERM) return set;
+  return error(errc::limit_reached, EPERM).advise("larger pipes are limited by /proc/sys/fs/pipe-max-size and by the user's pipe pages");
+}
+
+io write_pipe(int descriptor, std::span<const iovec> parts) noexcept {
+  const int count = static_cast<int>(parts.size());
+  if (signal_free_pipe_writes()) {
+    const io written = raw("pwritev2", [&] { return ::pwritev2(descriptor, parts.data(), count, -1, RWF_NOSIGNAL); });
+    if (written != -EOPNOTSUPP && written != -ENOSYS && written != -EINVAL) return written;
+    kernel_has_nosignal.store(false, std::memory_order_relaxed);
+  }
+  const signal_mask masked;
+  const io written = raw("writev", [&] { return ::writev(descriptor, parts.data(), count); });
+  if (written == -EPIPE) masked.swallow();
+  return written;
+}
+
+result<descriptor> make_socket() {
+  const fork_guard guard;
+  const result<int> made = checked("socket", [&] { return ::socket(AF_UNIX, SOCK_STREAM | socket_mode, 0); });
+  if (!made) return made.error();
+  return descriptor(*made);
+}
+
+result<std::pair<descriptor, descriptor>> make_socket_pair() {
+  const fork_guard guard;
+  std::array<int, 2> ends{};
+  const result<void> made =
+      done("socketpair", [&] { return ::socketpair(AF_UNIX, SOCK_STREAM | socket_mode, 0, ends.data()); });
+  if (!made) return made.error();
+  return std::pair(descriptor(ends[0]), descriptor(ends[1]));
+}
+
+io connect(int socket, const sockaddr_un& address, socklen_t size) noexcept {
+  // A blocking AF_UNIX connect waits for room in the backlog; one attempt is what the caller wants.
+  const result<void> fast = set_nonblocking(socket, true);
+  if (!fast) return -fast.error().os_code();
+  const io outcome = raw("connect", [&] { return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), size); });
+  const result<void> back = set_nonblocking(socket, portable);
+  return back ? outcome : -back.error().os_code();
+}
+
+io accept(int socket, descriptor& accepted) noexcept {
+  const fork_guard guard;
+  const io made = raw("accept4", [&] { return ::accept4(socket, nullptr, nullptr, socket_mode); });
+  if (made >= 0) accepted = descriptor(static_cast<int>(made));
+  return made;
+}
+
+io receive(int socket, std::span<const iovec> parts, patience how) noexcept {
+  if (parts.size() == 1) {
+    return raw("recvfrom", [&] { return ::recv(socket, parts[0].iov_base, parts[0].iov_len, flags_of(how)); });
+  }
+  msghdr message = message_of(parts);
+  return raw("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
+}
+
+io send(int socket, std::span<const iovec> parts, patience how) noexcept {
+  if (parts.size() == 1) {
+    return raw("sendto",
+               [&] { return ::send(socket, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | flags_of(how)); });
+  }
+  const msghdr message = message_of(parts);
+  return raw("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
+}
+
+io send_descriptors(int socket, std::span<const iovec> parts, std::span<const int> descriptors, patience how) noexcept {
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(16 * sizeof(int))> control{};
+  if (descriptors.size() > 16) return -EINVAL;
+  msghdr message = message_of(parts);
+  message.msg_control = control.data();
+  message.msg_controllen = CMSG_SPACE(descriptors.size_bytes());
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
+  std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
+  return raw("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
+}
+
+io receive_descriptors(int socket, std::span<const iovec> parts, patience how, std::vector<descriptor>& arrived,
+                       bool& truncated) {
+  // Room for the most one message can carry (253), so that nothing is installed that we do not see.
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(253 * sizeof(int))> control;
+  msghdr message = message_of(parts);
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const io count = raw("recvmsg", [&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags_of(how)); });
+  if (count < 0) return count;
+  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t total = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t index = 0; index < total; ++index) {
+      int value = -1;
+      std::memcpy(&value, CMSG_DATA(header) + index * sizeof(int), sizeof value);
+      arrived.emplace_back(value);
+    }
+  }
+  return count;
+}
+
+void refuse_descriptors(int socket) noexcept {
+  const int off = 0;
+  // Linux 6.16 and later; before that a receiver without a control buffer lets the kernel drop them.
+  (void)::setsockopt(socket, SOL_SOCKET, SO_PASSRIGHTS, &off, sizeof off);
+}
+
+result<credentials> peer_credentials(int socket) {
+  ucred found{};
+  socklen_t size = sizeof found;
+  const result<void> asked =
+      done("getsockopt", [&] { return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size); });
+  if (!asked) return asked.error();
+  return credentials{static_cast<std::uint64_t>(found.pid), found.uid};
+}
+
+result<void> random(buffer into) {
+  while (!into.empty()) {
+    const io count = raw("getrandom", [&] { return ::getrandom(into.data(), into.size(), 0); });
+    if (count < 0) return failure(static_cast<int>(-count));
+    into = into.after(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+uid_t overflow_user() noexcept {
+  static const uid_t known = [] {
+    std::ifstream file("/proc/sys/kernel/overflowuid");
+    uid_t value = 65534;
+    if (!(file >> value)) value = 65534;
+    return value;
+  }();
+  return known;
+}
+
+bool has_raised_privileges() noexcept { return ::getauxval(AT_SECURE) != 0; }
+
+result<std::uint64_t> process_start_time(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  if (!std::getline(file, line)) return failure(ESRCH);
+  // The second field is the program's name in parentheses and may hold anything; start time is field 22.
+  const std::size_t after_name = line.rfind(')');
+  if (after_name == std::string::npos) return failure(ESRCH);
+  std::istringstream fields(line.substr(after_name + 1));
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) fields >> skipped;
+  std::uint64_t ticks = 0;
+  if (!(fields >> ticks)) return failure(ESRCH);
+  return ticks;
+}
+
+result<std::string> process_executable(pid_t process) {
+  const std::string link = "/proc/" + std::to_string(process) + "/exe";
+  std::string target(4096, '\0');
+  const io size = raw("readlink", [&] { return ::readlink(link.c_str(), target.data(), target.size()); });
+  if (size < 0) return failure(size == -ENOENT ? ESRCH : static_cast<int>(-size));
+  target.resize(static_cast<std::size_t>(size));
+  return target;
+}
+
+result<std::string> boot_id() {
+  static const std::string known = [] {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string text;
+    std::getline(file, text);
+    return text;
+  }();
+  if (known.empty()) return failure(ENOENT);
+  return known;
+}
+
+std::uint64_t pid_namespace() noexcept {
+  struct stat found {};
+  return ::stat("/proc/self/ns/pid", &found) == 0 ? found.st_ino : 0;
+}
+
+}  // namespace viaduct::posix::system
