@@ -1,0 +1,60 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// What every live object has beside its backend: the name it is called in errors, and the process it was made in.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "common/generation.hpp"
+#include "viaduct/endpoint.hpp"
+#include "viaduct/error.hpp"
+#include "viaduct/result.hpp"
+
+namespace viaduct::detail {
+
+using label = std::shared_ptr<const std::string>;
+
+[[nodiscard]] inline label make_label(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+struct object_base {
+  explicit object_base(label name) noexcept : called(std::move(name)) {}
+
+  /// An error of the backend, completed with what was attempted and on which object.
+  [[nodiscard]] error failed(error cause, const char* operation) const noexcept {
+    return std::move(cause.during(operation).on(called));
+  }
+
+  label called;
+  born_here born;
+};
+
+/// For static functions: an error before there is an object.
+[[nodiscard]] inline error failed_on(const std::string& object, error cause, const char* operation) {
+  return std::move(cause.during(operation).on(make_label(object)));
+}
+
+/// What each public call does first. `impl` is null after a move, its backend is null after close().
+template <class Impl>
+[[nodiscard]] result<void> check_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
+  if (!impl) [[unlikely]] return error(errc::closed).during(operation).advise("the object was moved from or never opened");
+  if (impl->born.is_foreign()) [[unlikely]] {
+    return impl->failed(error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
+                        operation);
+  }
+  if (!impl->is_open()) [[unlikely]] return impl->failed(error(errc::closed), operation);
+  return {};
+}
+
+/// Reads what an endpoint refers to; the only way in.
+class endpoint_access {
+ public:
+  [[nodiscard]] static endpoint make(endpoint::kind what, void* object) noexcept { return {what, object}; }
+  template <class Impl>
+  [[nodiscard]] static Impl* object(const endpoint& which) noexcept {
+    return static_cast<Impl*>(which.object_);
+  }
+};
+
+}  // namespace viaduct::detail

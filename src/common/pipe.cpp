@@ -1,0 +1,214 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+#include "common/pipe.hpp"
+
+namespace viaduct {
+
+using detail::check_open;
+using detail::failed_on;
+using detail::make_label;
+using detail::pipe_access;
+using detail::timer;
+
+namespace {
+
+constexpr std::size_t max_parts = 16;
+
+result<void> check_parts(std::span<const bytes> parts) {
+  if (parts.size() <= max_parts) return {};
+  return error(errc::invalid_argument).advise("at most 16 parts in one call");
+}
+
+result<std::size_t> write_once(detail::pipe_writer_impl& impl, std::span<const bytes> parts, timer& wait) {
+  return backend::write_some(*impl.end, parts, wait);
+}
+
+/// Writes all of the parts; what went is in the error.
+result<void> write_parts(detail::pipe_writer_impl& impl, std::span<const bytes> parts, timer& wait) {
+  std::array<bytes, max_parts> left{};
+  std::size_t count = 0;
+  for (const bytes& part : parts) {
+    if (!part.empty()) left[count++] = part;
+  }
+  std::size_t done = 0;
+  for (std::size_t first = 0; first != count;) {
+    result<std::size_t> wrote = write_once(impl, {left.data() + first, count - first}, wait);
+    if (!wrote) return std::move(wrote.error().with_size(done));
+    done += *wrote;
+    std::size_t step = *wrote;
+    while (first != count && step >= left[first].size()) step -= left[first++].size();
+    if (step != 0) left[first] = left[first].after(step);
+  }
+  return {};
+}
+
+}  // namespace
+
+pipe_reader::pipe_reader(std::unique_ptr<detail::pipe_reader_impl> impl) noexcept : impl_(std::move(impl)) {}
+pipe_reader::pipe_reader(pipe_reader&& other) noexcept = default;
+pipe_reader& pipe_reader::operator=(pipe_reader&& other) noexcept = default;
+pipe_reader::~pipe_reader() = default;
+
+result<pipe_reader> pipe_reader::create(const name& what, const pipe_options& options) {
+  constexpr const char* operation = "pipe_reader::create";
+  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (what.is_native() || !what.is_mine()) {
+    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"), operation);
+  }
+  result<backend::pipe_source_ptr> made = backend::create_pipe(what, options);
+  if (!made) return failed_on(what.text(), made.error(), operation);
+  return pipe_access::make(make_label(what.text()), std::move(*made));
+}
+
+result<pipe_reader> pipe_reader::open(const name& native, deadline until) {
+  constexpr const char* operation = "pipe_reader::open";
+  if (result<void> valid = native.check(); !valid) return failed_on(native.text(), valid.error(), operation);
+  if (!native.is_native()) {
+    return failed_on(native.text(), error(errc::invalid_argument).advise("a reader creates its name; only name::native is opened"),
+                     operation);
+  }
+  timer wait(until);
+  result<backend::pipe_source_ptr> made = backend::open_native_pipe_source(native, wait);
+  if (!made) return failed_on(native.text(), made.error(), operation);
+  return pipe_access::make(make_label(native.text()), std::move(*made));
+}
+
+result<pipe_reader> pipe_reader::adopt(native_handle handle) {
+  result<backend::pipe_source_ptr> made = backend::adopt_pipe_source(std::move(handle));
+  if (!made) return failed_on("(adopted)", made.error(), "pipe_reader::adopt");
+  return pipe_access::make(make_label("(adopted)"), std::move(*made));
+}
+
+result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
+  constexpr const char* operation = "pipe_reader::read_some";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (into.empty()) return std::size_t{0};
+  timer wait(until);
+  result<std::size_t> count = backend::read_some(*impl_->end, into, wait);
+  if (!count) return impl_->failed(count.error(), operation);
+  return count;
+}
+
+result<void> pipe_reader::read_exactly(buffer into, deadline until) {
+  constexpr const char* operation = "pipe_reader::read_exactly";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  timer wait(until);
+  std::size_t done = 0;
+  while (done != into.size()) {
+    result<std::size_t> count = backend::read_some(*impl_->end, into.after(done), wait);
+    if (!count) return impl_->failed(count.error().with_size(done), operation);
+    done += *count;
+  }
+  return {};
+}
+
+void pipe_reader::cancel() noexcept {
+  if (check_open(impl_, "")) backend::cancel(*impl_->end);
+}
+
+void pipe_reader::close() noexcept {
+  if (impl_) impl_->end.reset();
+}
+
+bool pipe_reader::is_open() const noexcept { return check_open(impl_, "").has_value(); }
+
+native_view pipe_reader::native() const noexcept { return is_open() ? backend::native(*impl_->end) : native_view(); }
+
+result<native_handle> pipe_reader::release() {
+  constexpr const char* operation = "pipe_reader::release";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  result<native_handle> handle = backend::release(*impl_->end);
+  if (!handle) return impl_->failed(handle.error(), operation);
+  impl_->end.reset();
+  return handle;
+}
+
+endpoint pipe_reader::endpoint() const noexcept {
+  return detail::endpoint_access::make(endpoint::kind::pipe_reader, impl_.get());
+}
+
+pipe_writer::pipe_writer(std::unique_ptr<detail::pipe_writer_impl> impl) noexcept : impl_(std::move(impl)) {}
+pipe_writer::pipe_writer(pipe_writer&& other) noexcept = default;
+pipe_writer& pipe_writer::operator=(pipe_writer&& other) noexcept = default;
+pipe_writer::~pipe_writer() = default;
+
+result<pipe_writer> pipe_writer::open(const name& what, deadline until) {
+  constexpr const char* operation = "pipe_writer::open";
+  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  timer wait(until);
+  result<backend::pipe_sink_ptr> made = backend::open_pipe(what, wait);
+  if (!made) return failed_on(what.text(), made.error(), operation);
+  return pipe_access::make(make_label(what.text()), std::move(*made));
+}
+
+result<pipe_writer> pipe_writer::adopt(native_handle handle) {
+  result<backend::pipe_sink_ptr> made = backend::adopt_pipe_sink(std::move(handle));
+  if (!made) return failed_on("(adopted)", made.error(), "pipe_writer::adopt");
+  return pipe_access::make(make_label("(adopted)"), std::move(*made));
+}
+
+result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
+  constexpr const char* operation = "pipe_writer::write_some";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (from.empty()) return std::size_t{0};
+  timer wait(until);
+  result<std::size_t> count = write_once(*impl_, {&from, 1}, wait);
+  if (!count) return impl_->failed(count.error(), operation);
+  return count;
+}
+
+result<void> pipe_writer::write_all(bytes from, deadline until) { return write_all(std::span<const bytes>(&from, 1), until); }
+
+result<void> pipe_writer::write_all(std::span<const bytes> parts, deadline until) {
+  constexpr const char* operation = "pipe_writer::write_all";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (result<void> valid = check_parts(parts); !valid) return impl_->failed(valid.error(), operation);
+  timer wait(until);
+  if (result<void> wrote = write_parts(*impl_, parts, wait); !wrote) return impl_->failed(wrote.error(), operation);
+  return {};
+}
+
+void pipe_writer::cancel() noexcept {
+  if (check_open(impl_, "")) backend::cancel(*impl_->end);
+}
+
+void pipe_writer::close() noexcept {
+  if (impl_) impl_->end.reset();
+}
+
+bool pipe_writer::is_open() const noexcept { return check_open(impl_, "").has_value(); }
+
+native_view pipe_writer::native() const noexcept { return is_open() ? backend::native(*impl_->end) : native_view(); }
+
+result<native_handle> pipe_writer::release() {
+  constexpr const char* operation = "pipe_writer::release";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  result<native_handle> handle = backend::release(*impl_->end);
+  if (!handle) return impl_->failed(handle.error(), operation);
+  impl_->end.reset();
+  return handle;
+}
+
+endpoint pipe_writer::endpoint() const noexcept {
+  return detail::endpoint_access::make(endpoint::kind::pipe_writer, impl_.get());
+}
+
+result<pipe_pair> make_pipe(const pipe_options& options) {
+  result<backend::pipe_ends> made = backend::make_pipe(options);
+  if (!made) return failed_on("(unnamed)", made.error(), "make_pipe");
+  const detail::label called = make_label("(unnamed)");
+  return pipe_pair{pipe_access::make(called, std::move(made->source)), pipe_access::make(called, std::move(made->sink))};
+}
+
+result<pipe_reader> standard_input() {
+  result<backend::pipe_source_ptr> made = backend::standard_input_source();
+  if (!made) return failed_on("(standard input)", made.error(), "standard_input");
+  return pipe_access::make(make_label("(standard input)"), std::move(*made));
+}
+
+result<pipe_writer> standard_output() {
+  result<backend::pipe_sink_ptr> made = backend::standard_output_sink();
+  if (!made) return failed_on("(standard output)", made.error(), "standard_output");
+  return pipe_access::make(make_label("(standard output)"), std::move(*made));
+}
+
+}  // namespace viaduct
