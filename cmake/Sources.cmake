@@ -2,7 +2,21 @@
 # The only map from operating system to source files. One line per file; no globs, so that a file that is not built is
 # seen in review. A file in src/macos replaces the file of the same name in src/posix.
 set(viaduct_common_sources
+  capabilities.cpp
+  child_process.cpp
   entry_name.cpp
+  error.cpp
+  framing.cpp
+  handover.cpp
+  log.cpp
+  name.cpp
+  named_pipe.cpp
+  named_pipe_connection.cpp
+  named_pipe_listener.cpp
+  native_handle.cpp
+  pipe.cpp
+  seam.cpp
+  user.cpp
 )
 
 set(viaduct_posix_sources

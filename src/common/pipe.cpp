@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "common/pipe.hpp"
 
+#include "common/write_parts.hpp"
+
 namespace viaduct {
 
 using detail::check_open;
@@ -8,40 +10,6 @@ using detail::failed_on;
 using detail::make_label;
 using detail::pipe_access;
 using detail::timer;
-
-namespace {
-
-constexpr std::size_t max_parts = 16;
-
-result<void> check_parts(std::span<const bytes> parts) {
-  if (parts.size() <= max_parts) return {};
-  return error(errc::invalid_argument).advise("at most 16 parts in one call");
-}
-
-result<std::size_t> write_once(detail::pipe_writer_impl& impl, std::span<const bytes> parts, timer& wait) {
-  return backend::write_some(*impl.end, parts, wait);
-}
-
-/// Writes all of the parts; what went is in the error.
-result<void> write_parts(detail::pipe_writer_impl& impl, std::span<const bytes> parts, timer& wait) {
-  std::array<bytes, max_parts> left{};
-  std::size_t count = 0;
-  for (const bytes& part : parts) {
-    if (!part.empty()) left[count++] = part;
-  }
-  std::size_t done = 0;
-  for (std::size_t first = 0; first != count;) {
-    result<std::size_t> wrote = write_once(impl, {left.data() + first, count - first}, wait);
-    if (!wrote) return std::move(wrote.error().with_size(done));
-    done += *wrote;
-    std::size_t step = *wrote;
-    while (first != count && step >= left[first].size()) step -= left[first++].size();
-    if (step != 0) left[first] = left[first].after(step);
-  }
-  return {};
-}
-
-}  // namespace
 
 pipe_reader::pipe_reader(std::unique_ptr<detail::pipe_reader_impl> impl) noexcept : impl_(std::move(impl)) {}
 pipe_reader::pipe_reader(pipe_reader&& other) noexcept = default;
@@ -151,7 +119,7 @@ result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
   if (result<void> open = check_open(impl_, operation); !open) return open.error();
   if (from.empty()) return std::size_t{0};
   timer wait(until);
-  result<std::size_t> count = write_once(*impl_, {&from, 1}, wait);
+  result<std::size_t> count = backend::write_some(*impl_->end, {&from, 1}, wait);
   if (!count) return impl_->failed(count.error(), operation);
   return count;
 }
@@ -161,9 +129,11 @@ result<void> pipe_writer::write_all(bytes from, deadline until) { return write_a
 result<void> pipe_writer::write_all(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "pipe_writer::write_all";
   if (result<void> open = check_open(impl_, operation); !open) return open.error();
-  if (result<void> valid = check_parts(parts); !valid) return impl_->failed(valid.error(), operation);
   timer wait(until);
-  if (result<void> wrote = write_parts(*impl_, parts, wait); !wrote) return impl_->failed(wrote.error(), operation);
+  const result<void> wrote = detail::write_parts(parts, wait, [this](std::span<const bytes> left, timer& patience) {
+    return backend::write_some(*impl_->end, left, patience);
+  });
+  if (!wrote) return impl_->failed(wrote.error(), operation);
   return {};
 }
 

@@ -1,0 +1,268 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+#include "viaduct/child_process.hpp"
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+
+#include "backend/child_process.hpp"
+#include "common/handover.hpp"
+#include "common/named_pipe.hpp"
+#include "common/object.hpp"
+#include "common/pipe.hpp"
+
+namespace viaduct {
+
+using detail::check_open;
+using detail::failed_on;
+using detail::make_label;
+using detail::timer;
+
+struct detail::child_process_impl : object_base {
+  explicit child_process_impl(label name) : object_base(std::move(name)) {}
+  [[nodiscard]] bool is_open() const noexcept { return process != nullptr; }
+
+  backend::child_ptr process;
+  std::optional<exit_status> ended;
+  pipe_writer input = pipe_access::make(nullptr, backend::pipe_sink_ptr());
+  pipe_reader output = pipe_access::make(nullptr, backend::pipe_source_ptr());
+  pipe_reader error_output = pipe_access::make(nullptr, backend::pipe_source_ptr());
+};
+
+namespace {
+
+constexpr std::size_t most_endpoints = 64;
+
+error invalid(const char* hint) { return error(errc::invalid_argument).advise(hint); }
+
+bool has_nul(const std::string& text) noexcept { return text.find('\0') != std::string::npos; }
+
+result<void> check_endpoint_name(const std::string& endpoint_name) {
+  const bool plain = std::all_of(endpoint_name.begin(), endpoint_name.end(), [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
+  });
+  if (plain && !endpoint_name.empty() && endpoint_name.size() <= 64) return {};
+  return error(errc::name_invalid).advise("an endpoint's name is 1 to 64 of [a-z0-9_-]");
+}
+
+result<void> check_texts(const std::filesystem::path& program, const std::vector<std::string>& args,
+                         const child_options& options) {
+  if (program.empty() || has_nul(program.string())) return invalid("the program is a path without NUL");
+  if (std::any_of(args.begin(), args.end(), has_nul)) return invalid("an argument must not contain NUL");
+  if (!options.environment) return {};
+  for (const auto& [key, value] : *options.environment) {
+    if (key.empty() || key.find('=') != std::string::npos || has_nul(key) || has_nul(value)) {
+      return invalid("an environment variable has a name without '=' and no NUL");
+    }
+  }
+  return {};
+}
+
+result<void> check_endpoints(const child_options& options) {
+  if (options.endpoints.size() > most_endpoints) return invalid("at most 64 endpoints");
+  std::set<std::string_view> seen;
+  for (const auto& [endpoint_name, which] : options.endpoints) {
+    if (result<void> valid = check_endpoint_name(endpoint_name); !valid) return valid;
+    if (!seen.insert(endpoint_name).second) return invalid("two endpoints have the same name");
+  }
+  return {};
+}
+
+result<backend::standard_stream> resolve(const stdio& stream) {
+  if (stream.what() != stdio::kind::endpoint) return backend::standard_stream{stream.what(), native_view()};
+  const result<detail::handover> found = detail::look_at(*stream.which());
+  if (!found) return found.error();
+  return backend::standard_stream{stdio::kind::endpoint, found->handle};
+}
+
+result<void> resolve_streams(const child_options& options, backend::spawn_request& request) {
+  const std::pair<const stdio*, backend::standard_stream*> streams[] = {{&options.standard_input, &request.input},
+                                                                        {&options.standard_output, &request.output},
+                                                                        {&options.standard_error, &request.error}};
+  for (const auto& [stream, place] : streams) {
+    const result<backend::standard_stream> resolved = resolve(*stream);
+    if (!resolved) return resolved.error();
+    *place = *resolved;
+  }
+  return {};
+}
+
+result<backend::spawn_request> make_request(const std::filesystem::path& program, const std::vector<std::string>& args,
+                                            const child_options& options) {
+  if (result<void> valid = check_texts(program, args, options); !valid) return valid.error();
+  if (result<void> valid = check_endpoints(options); !valid) return valid.error();
+  backend::spawn_request request;
+  request.program = program;
+  request.args = args;
+  request.environment = options.environment;
+  request.working_directory = options.working_directory;
+  for (const auto& [endpoint_name, which] : options.endpoints) {
+    result<detail::handover> found = detail::look_at(which);
+    if (!found) return found.error();
+    request.endpoints.push_back({endpoint_name, which.what(), found->handle, std::move(found->remark)});
+  }
+  if (result<void> resolved = resolve_streams(options, request); !resolved) return resolved.error();
+  return request;
+}
+
+/// The child has its copies: the parent's are closed.
+void close_handed_over(const child_options& options) noexcept {
+  for (const auto& [endpoint_name, which] : options.endpoints) detail::close_quietly(which);
+  for (const stdio* stream : {&options.standard_input, &options.standard_output, &options.standard_error}) {
+    if (stream->which()) detail::close_quietly(*stream->which());
+  }
+}
+
+result<void> adopt_streams(detail::child_process_impl& impl, backend::spawned& made) {
+  if (made.input.is_valid()) {
+    result<pipe_writer> adopted = pipe_writer::adopt(std::move(made.input));
+    if (!adopted) return adopted.error();
+    impl.input = std::move(*adopted);
+  }
+  for (auto [handle, place] : {std::pair(&made.output, &impl.output), std::pair(&made.error, &impl.error_output)}) {
+    if (!handle->is_valid()) continue;
+    result<pipe_reader> adopted = pipe_reader::adopt(std::move(*handle));
+    if (!adopted) return adopted.error();
+    *place = std::move(*adopted);
+  }
+  return {};
+}
+
+template <class T, class Adopt>
+result<T> inherit(std::string_view endpoint_name, endpoint::kind what, Adopt&& adopt) {
+  result<backend::inherited_endpoint> found = backend::take_inherited(endpoint_name, what);
+  if (!found) return failed_on(std::string(endpoint_name), found.error(), "inherited");
+  result<T> adopted = adopt(std::move(*found));
+  if (!adopted) return failed_on(std::string(endpoint_name), adopted.error(), "inherited");
+  return adopted;
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const exit_status& status) {
+  if (status.signal != 0) return out << "killed by signal " << status.signal;
+  return out << "exit code " << status.code;
+}
+
+child_process::child_process(std::unique_ptr<detail::child_process_impl> impl) noexcept : impl_(std::move(impl)) {}
+child_process::child_process(child_process&& other) noexcept = default;
+child_process& child_process::operator=(child_process&& other) noexcept = default;
+child_process::~child_process() = default;
+
+result<child_process> child_process::spawn(const std::filesystem::path& program, const std::vector<std::string>& args,
+                                           const child_options& options) {
+  constexpr const char* operation = "child_process::spawn";
+  const result<backend::spawn_request> request = make_request(program, args, options);
+  if (!request) return failed_on(program.string(), request.error(), operation);
+  auto impl = std::make_unique<detail::child_process_impl>(make_label(program.string()));
+  result<backend::spawned> made = backend::spawn(*request);
+  if (!made) return impl->failed(made.error(), operation);
+  impl->process = std::move(made->process);
+  if (result<void> adopted = adopt_streams(*impl, *made); !adopted) return impl->failed(adopted.error(), operation);
+  close_handed_over(options);
+  return child_process(std::move(impl));
+}
+
+result<exit_status> child_process::wait(deadline until) {
+  constexpr const char* operation = "child_process::wait";
+  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (impl_->ended) return *impl_->ended;
+  timer patience(until);
+  result<exit_status> status = backend::wait(*impl_->process, patience);
+  if (!status) return impl_->failed(status.error(), operation);
+  impl_->ended = *status;
+  return status;
+}
+
+result<void> child_process::request_stop() {
+  constexpr const char* operation = "child_process::request_stop";
+  if (result<void> open = check_open(impl_, operation); !open) return open;
+  if (result<void> asked = backend::request_stop(*impl_->process); !asked) return impl_->failed(asked.error(), operation);
+  return {};
+}
+
+result<void> child_process::kill() {
+  constexpr const char* operation = "child_process::kill";
+  if (result<void> open = check_open(impl_, operation); !open) return open;
+  if (result<void> killed = backend::kill(*impl_->process); !killed) return impl_->failed(killed.error(), operation);
+  return {};
+}
+
+namespace {
+
+// What the accessors of a moved-from object refer to: always closed.
+template <class End>
+End& closed_end() noexcept {
+  static End none = [] {
+    if constexpr (std::is_same_v<End, pipe_writer>) {
+      return detail::pipe_access::make(nullptr, backend::pipe_sink_ptr());
+    } else {
+      return detail::pipe_access::make(nullptr, backend::pipe_source_ptr());
+    }
+  }();
+  return none;
+}
+
+}  // namespace
+
+std::uint64_t child_process::id() const noexcept {
+  return check_open(impl_, "") ? backend::id(*impl_->process) : 0;
+}
+
+pipe_writer& child_process::standard_input() noexcept { return impl_ ? impl_->input : closed_end<pipe_writer>(); }
+pipe_reader& child_process::standard_output() noexcept { return impl_ ? impl_->output : closed_end<pipe_reader>(); }
+pipe_reader& child_process::standard_error() noexcept { return impl_ ? impl_->error_output : closed_end<pipe_reader>(); }
+
+void child_process::detach() noexcept {
+  if (!check_open(impl_, "")) return;
+  backend::detach(*impl_->process);
+  impl_->process.reset();
+}
+
+void child_process::cancel() noexcept {
+  if (check_open(impl_, "")) backend::cancel(*impl_->process);
+}
+
+void child_process::close() noexcept {
+  if (!impl_) return;
+  impl_->process.reset();
+  impl_->input.close();
+  impl_->output.close();
+  impl_->error_output.close();
+}
+
+native_view child_process::native() const noexcept {
+  return check_open(impl_, "") ? backend::native(*impl_->process) : native_view();
+}
+
+template <>
+result<pipe_reader> inherited<pipe_reader>(std::string_view endpoint_name) {
+  return inherit<pipe_reader>(endpoint_name, endpoint::kind::pipe_reader, [](backend::inherited_endpoint found) {
+    return pipe_reader::adopt(std::move(found.handle));
+  });
+}
+
+template <>
+result<pipe_writer> inherited<pipe_writer>(std::string_view endpoint_name) {
+  return inherit<pipe_writer>(endpoint_name, endpoint::kind::pipe_writer, [](backend::inherited_endpoint found) {
+    return pipe_writer::adopt(std::move(found.handle));
+  });
+}
+
+template <>
+result<named_pipe> inherited<named_pipe>(std::string_view endpoint_name) {
+  return inherit<named_pipe>(endpoint_name, endpoint::kind::named_pipe, [](backend::inherited_endpoint found) -> result<named_pipe> {
+    const std::optional<detail::connection_remark> remark = detail::parse_remark(found.remark);
+    if (!remark) return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
+    return named_pipe::adopt(std::move(found.handle), remark->how, remark->options);
+  });
+}
+
+result<void> stop_requested(deadline until) {
+  timer patience(until);
+  result<void> asked = backend::wait_stop_requested(patience);
+  if (!asked) return failed_on("(this process)", asked.error(), "stop_requested");
+  return asked;
+}
+
+}  // namespace viaduct
