@@ -14,3 +14,5 @@
 #endif
 
 #include <windows.h>
+
+#include <accctrl.h>
