@@ -26,6 +26,19 @@ set(viaduct_macos_replacements
 )
 
 set(viaduct_windows_sources
+  capabilities.cpp
+  environment.cpp
+  error.cpp
+  native_handle.cpp
+  plausible_errors.cpp
+  process.cpp
+  random.cpp
+  security.cpp
+  system.cpp
+  system_io.cpp
+  system_process.cpp
+  user.cpp
+  wide_string.cpp
 )
 
 set(VIADUCT_SOURCES "")
@@ -38,7 +51,7 @@ if(WIN32)
     list(APPEND VIADUCT_SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/src/windows/${file})
   endforeach()
   set(VIADUCT_TEST_SYSTEM windows)
-  set(VIADUCT_SYSTEM_LIBRARIES advapi32 bcrypt)
+  set(VIADUCT_SYSTEM_LIBRARIES advapi32 bcrypt ole32 shell32)
 else()
   foreach(file IN LISTS viaduct_posix_sources)
     set(folder posix)

@@ -13,6 +13,10 @@ struct row {
   const char* hint;
 };
 
+// Missing in some SDKs' headers.
+constexpr DWORD elevation_required = 740;
+constexpr DWORD disk_quota_exceeded = 1295;
+
 constexpr std::array table{
     row{ERROR_BROKEN_PIPE, errc::closed, ""},
     row{ERROR_NO_DATA, errc::closed, ""},
@@ -36,10 +40,10 @@ constexpr std::array table{
     row{ERROR_CANT_OPEN_ANONYMOUS, errc::access_denied, "the other side is anonymous"},
     row{ERROR_BAD_IMPERSONATION_LEVEL, errc::access_denied, "the other side does not let itself be identified"},
     row{ERROR_WRITE_PROTECT, errc::access_denied, "the volume is read-only"},
-    row{ERROR_ELEVATION_REQUIRED, errc::access_denied, "the program must be started elevated"},
+    row{elevation_required, errc::access_denied, "the program must be started elevated"},
     row{ERROR_DISK_FULL, errc::no_space, "the disk is full"},
     row{ERROR_HANDLE_DISK_FULL, errc::no_space, "the disk is full"},
-    row{ERROR_DISK_QUOTA_EXCEEDED, errc::no_space, "the user's disk quota is used up"},
+    row{disk_quota_exceeded, errc::no_space, "the user's disk quota is used up"},
     row{ERROR_NOT_ENOUGH_MEMORY, errc::no_space, "the system has no memory left"},
     row{ERROR_OUTOFMEMORY, errc::no_space, "the system has no memory left"},
     row{ERROR_COMMITMENT_LIMIT, errc::no_space, "the page file is too small: no memory is left to commit"},

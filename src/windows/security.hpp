@@ -71,6 +71,7 @@ inline constexpr DWORD pipe_client_access = (FILE_GENERIC_READ | FILE_GENERIC_WR
 struct object_security {
   user owner = user::unknown();
   std::uint32_t level = medium_level;  // what Windows assumes of an object without a label
+  bool labelled = false;
 };
 /// Owner and label of an open file, directory or pipe (needs READ_CONTROL).
 [[nodiscard]] result<object_security> security_of(HANDLE file);

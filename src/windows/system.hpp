@@ -132,10 +132,13 @@ struct pipe_request {
 /// ConnectNamedPipe: ERROR_IO_PENDING, ERROR_PIPE_CONNECTED (success), ERROR_NO_DATA (a client came and went).
 [[nodiscard]] DWORD connect_pipe(HANDLE pipe, OVERLAPPED& how) noexcept;
 [[nodiscard]] DWORD disconnect_pipe(HANDLE pipe) noexcept;
-/// FSCTL_PIPE_WAIT on an overlapped handle of `\\.\pipe\`: an instance of `name` (without that prefix) becomes free. The request is
-/// kept in `memory`, which must live until the operation has ended.
-[[nodiscard]] DWORD wait_for_pipe(HANDLE pipe_file_system, const std::wstring& name, std::vector<std::byte>& memory,
-                                  OVERLAPPED& how);
+/// FSCTL_PIPE_WAIT on an overlapped handle of `\\.\pipe\`: an instance of a pipe becomes free, or ERROR_SEM_TIMEOUT.
+struct pipe_wait {
+  const std::wstring& name;  // without that prefix
+  std::uint32_t milliseconds = 0;  // Wine 8 does not call the operation off, so it ends by itself
+  std::vector<std::byte> memory = {};  // the request: must live until the operation has ended
+};
+[[nodiscard]] DWORD wait_for_pipe(HANDLE pipe_file_system, pipe_wait& request, OVERLAPPED& how);
 [[nodiscard]] result<void> set_pipe_mode(HANDLE pipe, DWORD mode);
 struct pipe_information {
   DWORD flags = 0;  // PIPE_SERVER_END, PIPE_TYPE_MESSAGE
