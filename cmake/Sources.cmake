@@ -20,6 +20,34 @@ set(viaduct_common_sources
 )
 
 set(viaduct_posix_sources
+  canceller.cpp
+  capabilities.cpp
+  child_process.cpp
+  directory.cpp
+  directory_cache.cpp
+  entry.cpp
+  entry_candidate.cpp
+  entry_file.cpp
+  entry_format.cpp
+  entry_protocol.cpp
+  entry_table.cpp
+  error.cpp
+  fork.cpp
+  inherited.cpp
+  name_watch.cpp
+  named_pipe.cpp
+  named_pipe_connect.cpp
+  named_pipe_handles.cpp
+  named_pipe_listener.cpp
+  native_handle.cpp
+  pipe.cpp
+  pipe_open.cpp
+  plausible_errors.cpp
+  process.cpp
+  stop_request.cpp
+  system.cpp
+  system_calls.cpp
+  user.cpp
 )
 
 set(viaduct_macos_replacements

@@ -23,19 +23,28 @@ struct directory {
 /// Our private directory, mode 0700, made if it is missing. name_hijacked if something else sits there.
 [[nodiscard]] result<std::shared_ptr<const directory>> own_directory();
 
-/// Where copies of what other users may open are kept: ours, mode 0711, made if it is missing. name_hijacked.
+/// Where what other users may open is linked and copied to: ours, mode 0711, made if it is missing. name_hijacked.
 [[nodiscard]] result<std::shared_ptr<const directory>> own_public_directory();
 
 /// Mine: own_directory(). Another user's: their public directory, checked, never made. not_found, name_hijacked,
-/// name_invalid (an unknown user).
+/// name_invalid (not a user of this system).
 [[nodiscard]] result<std::shared_ptr<const directory>> directory_of(const user& owner);
 
+// Around a fork: held before it; in the child the directories kept open are forgotten, for their descriptors were replaced.
+void lock_directories() noexcept;
+void unlock_directories() noexcept;
+void forget_directories() noexcept;
+
+// --- what differs between systems; defined in directory.cpp, the rest in directory_cache.cpp
 /// A path of this file for calls that take no directory descriptor (bind, connect, inotify): through /proc where that
 /// exists, which also keeps it short and bound to the directory that was checked.
 [[nodiscard]] std::string path_in(const directory& where, const std::string& file);
 
-/// Forgets the directories kept open: in a forked child, whose descriptors were replaced. Async-signal-safe enough for a
-/// fork handler: makes no allocation.
-void forget_directories() noexcept;
+/// The directory all users' directories lie in. VIADUCT_RUNTIME_DIR names another, but not to a privileged program.
+[[nodiscard]] result<std::string> parent_of_directories();
+[[nodiscard]] result<std::string> private_path(uid_t owner);
+[[nodiscard]] result<std::string> public_path(uid_t owner);
+/// Flags for opening a directory that may be searched but not read.
+[[nodiscard]] int search_only() noexcept;
 
 }  // namespace viaduct::posix
