@@ -23,6 +23,7 @@ set(viaduct_posix_sources
   canceller.cpp
   capabilities.cpp
   child_process.cpp
+  descriptor.cpp
   directory.cpp
   directory_cache.cpp
   entry.cpp

@@ -49,6 +49,11 @@ const code_row* find(int value) noexcept {
   return nullptr;
 }
 
+// Boost's categories are not deleted through their base, whose destructor is therefore not virtual.
+#if defined(__GNUC__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+#endif
 class category final : public boost::system::error_category {
  public:
   // A fixed id, so that the library and a program that carries a static copy of it agree.
@@ -59,6 +64,9 @@ class category final : public boost::system::error_category {
     return row != nullptr ? std::string(row->text) : "unknown viaduct error " + std::to_string(value);
   }
 };
+#if defined(__GNUC__)
+#pragma GCC diagnostic pop
+#endif
 
 }  // namespace
 

@@ -3,6 +3,9 @@
 
 #include <array>
 #include <cerrno>
+#include <system_error>
+
+#include "backend/system.hpp"
 
 namespace viaduct::posix {
 
@@ -61,3 +64,10 @@ error failure(int code) noexcept {
 }
 
 }  // namespace viaduct::posix
+
+namespace viaduct::backend {
+
+std::string os_message(int os_code) { return std::system_category().message(os_code); }
+const char* os_code_label() noexcept { return "errno"; }
+
+}  // namespace viaduct::backend

@@ -12,6 +12,14 @@
 
 namespace viaduct::posix::system {
 
+/// The same without the repetition: for calls with a time-out of their own, which would start anew.
+template <class Call>
+[[nodiscard]] std::ptrdiff_t raw_once(const char* name, Call&& call) noexcept {
+  if (const int injected = backend::seam::before(name); injected != 0) return -injected;
+  const std::ptrdiff_t outcome = call();
+  return outcome >= 0 ? outcome : -errno;
+}
+
 /// The call's own result, or -errno.
 template <class Call>
 [[nodiscard]] std::ptrdiff_t raw(const char* name, Call&& call) noexcept {

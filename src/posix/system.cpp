@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/auxv.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
@@ -224,12 +225,7 @@ result<std::pair<descriptor, descriptor>> make_socket_pair() {
 }
 
 io connect(int socket, const sockaddr_un& address, socklen_t size) noexcept {
-  // A blocking AF_UNIX connect waits for room in the backlog; one attempt is what the caller wants.
-  const result<void> fast = set_nonblocking(socket, true);
-  if (!fast) return -fast.error().os_code();
-  const io outcome = raw("connect", [&] { return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), size); });
-  const result<void> back = set_nonblocking(socket, portable);
-  return back ? outcome : -back.error().os_code();
+  return raw_once("connect", [&] { return ::connect(socket, reinterpret_cast<const sockaddr*>(&address), size); });
 }
 
 io accept(int socket, descriptor& accepted) noexcept {
@@ -241,19 +237,19 @@ io accept(int socket, descriptor& accepted) noexcept {
 
 io receive(int socket, std::span<const iovec> parts, patience how) noexcept {
   if (parts.size() == 1) {
-    return raw("recvfrom", [&] { return ::recv(socket, parts[0].iov_base, parts[0].iov_len, flags_of(how)); });
+    return raw_once("recvfrom", [&] { return ::recv(socket, parts[0].iov_base, parts[0].iov_len, flags_of(how)); });
   }
   msghdr message = message_of(parts);
-  return raw("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
+  return raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
 }
 
 io send(int socket, std::span<const iovec> parts, patience how) noexcept {
   if (parts.size() == 1) {
-    return raw("sendto",
+    return raw_once("sendto",
                [&] { return ::send(socket, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | flags_of(how)); });
   }
   const msghdr message = message_of(parts);
-  return raw("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
+  return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
 }
 
 io send_descriptors(int socket, std::span<const iovec> parts, std::span<const int> descriptors, patience how) noexcept {
@@ -267,7 +263,7 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(descriptors.size_bytes());
   std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
-  return raw("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
+  return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
 }
 
 io receive_descriptors(int socket, std::span<const iovec> parts, patience how, std::vector<descriptor>& arrived,
@@ -277,7 +273,7 @@ io receive_descriptors(int socket, std::span<const iovec> parts, patience how, s
   msghdr message = message_of(parts);
   message.msg_control = control.data();
   message.msg_controllen = control.size();
-  const io count = raw("recvmsg", [&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags_of(how)); });
+  const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags_of(how)); });
   if (count < 0) return count;
   truncated = (message.msg_flags & MSG_CTRUNC) != 0;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
@@ -305,6 +301,11 @@ result<credentials> peer_credentials(int socket) {
       done("getsockopt", [&] { return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size); });
   if (!asked) return asked.error();
   return credentials{static_cast<std::uint64_t>(found.pid), found.uid};
+}
+
+result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& /*attributes*/, int first) {
+  const int code = ::posix_spawn_file_actions_addclosefrom_np(&actions, first);
+  return code == 0 ? result<void>() : result<void>(failure(code));
 }
 
 result<void> random(buffer into) {

@@ -116,12 +116,12 @@ struct pipe_descriptors {
 [[nodiscard]] io write_pipe(int descriptor, std::span<const iovec> parts) noexcept;
 
 // --- sockets
-enum class patience { now, socket };  // do not wait; as long as the socket's own time-out says
+enum class patience { now, socket };  // do not wait; as long as the socket's own time-out says, and then -EINTR is possible
 [[nodiscard]] result<descriptor> make_socket();  // AF_UNIX stream; blocking or not as sockets_block()
 [[nodiscard]] result<std::pair<descriptor, descriptor>> make_socket_pair();
 [[nodiscard]] result<void> bind(int socket, const sockaddr_un& address, socklen_t size);
 [[nodiscard]] result<void> listen(int socket, int backlog);
-/// One attempt; -EAGAIN when the backlog is full, never waits.
+/// -EAGAIN when the backlog is full: at once on a non-blocking socket, after SO_SNDTIMEO on a blocking one. -EINTR.
 [[nodiscard]] io connect(int socket, const sockaddr_un& address, socklen_t size) noexcept;
 /// One attempt; -EAGAIN when nobody waits. The new descriptor.
 [[nodiscard]] io accept(int socket, descriptor& accepted) noexcept;
@@ -144,7 +144,9 @@ struct credentials {
   std::uint64_t user_id;
 };
 [[nodiscard]] result<credentials> peer_credentials(int socket);
-[[nodiscard]] result<int> socket_option(int socket, int option);
+[[nodiscard]] result<int> socket_option(int socket, int option);  // SOL_SOCKET
+/// Is it a socket of the family AF_UNIX?
+[[nodiscard]] result<bool> is_local_socket(int socket);
 
 // --- processes and users
 [[nodiscard]] result<void> random(buffer into);
@@ -162,6 +164,8 @@ struct credentials {
 /// posix_spawn: no fork handlers run. `actions` and `attributes` as there; the process id.
 [[nodiscard]] result<pid_t> spawn(const char* program, const posix_spawn_file_actions_t& actions,
                                   const posix_spawnattr_t& attributes, char* const* args, char* const* environment);
+/// Descriptors from `first` on do not reach the child. Call after the other actions were added.
+[[nodiscard]] result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& attributes, int first);
 /// One look: the wait status once it has ended, nullopt while it runs. It is reaped then.
 [[nodiscard]] result<std::optional<int>> reap(pid_t process);
 

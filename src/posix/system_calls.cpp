@@ -212,6 +212,15 @@ result<int> socket_option(int socket, int option) {
   return value;
 }
 
+result<bool> is_local_socket(int socket) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof address;
+  const result<void> asked = done(
+      "getsockname", [&] { return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size); });
+  if (!asked) return asked.error();
+  return address.ss_family == AF_UNIX;
+}
+
 uid_t effective_user() noexcept { return ::geteuid(); }
 
 result<void> send_signal(pid_t process, int signal) {

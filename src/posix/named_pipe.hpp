@@ -1,0 +1,76 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// A connection and a listener over AF_UNIX stream sockets.
+//
+// Where the system can do it the descriptor stays blocking and the kernel waits inside the call: SO_RCVTIMEO and
+// SO_SNDTIMEO are kept between half and all of the time left, and what is left after that is waited for with poll().
+// Elsewhere the descriptor is non-blocking: try first, then poll.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "backend/entry.hpp"
+#include "backend/named_pipe.hpp"
+#include "posix/canceller.hpp"
+#include "posix/descriptor.hpp"
+#include "viaduct/permission.hpp"
+
+namespace viaduct::posix {
+
+/// One direction of a connection: its socket time-out as last set.
+class direction {
+ public:
+  explicit direction(int option) noexcept : option_(option) {}
+
+  /// How to make the next call: poll-only and short waits do not wait in the kernel.
+  [[nodiscard]] result<system::patience> prepare(int socket, detail::timer& wait);
+
+ private:
+  int option_;  // SO_RCVTIMEO, SO_SNDTIMEO
+  detail::timer::nanoseconds set_{0};  // 0: for ever, as the socket was made
+};
+
+/// Descriptors that came with one message of the stream.
+using descriptor_batch = std::vector<descriptor>;
+
+}  // namespace viaduct::posix
+
+namespace viaduct::backend {
+
+struct connection {
+  posix::canceller cancel;
+  posix::descriptor socket;
+  identity peer = identity::unknown();
+  bool accept_handles = false;
+  posix::direction receiving{SO_RCVTIMEO};
+  posix::direction sending{SO_SNDTIMEO};
+  std::deque<posix::descriptor_batch> arrived;
+};
+
+struct listener {
+  posix::canceller cancel;
+  posix::descriptor socket;
+  stream_contract contract;
+  permission who = permission::only_me();
+  std::size_t buffer = 0;
+  std::optional<entry> owned;  // none: adopted
+  std::atomic<bool> exhausted{false};  // the last accept found no descriptor left: pause before the next
+};
+
+}  // namespace viaduct::backend
+
+namespace viaduct::posix {
+
+/// A connected socket becomes a connection: its peer is asked from the kernel, descriptors are refused unless accepted.
+[[nodiscard]] result<backend::connection_ptr> make_connection(descriptor socket, bool accept_handles, std::size_t buffer);
+
+/// As write_some, with descriptors on the first byte.
+[[nodiscard]] result<std::size_t> send_with_descriptors(backend::connection& to, std::span<const bytes> parts,
+                                                        std::span<const int> descriptors, detail::timer& wait);
+
+/// May this user have come through? The group is the file system's to check.
+[[nodiscard]] bool is_allowed(const permission& who, const user& peer);
+
+}  // namespace viaduct::posix

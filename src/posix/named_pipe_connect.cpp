@@ -1,0 +1,158 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// Connecting: find the entry, check the contract, connect, and know who is there before a byte is sent.
+#include <filesystem>
+
+#include "posix/backoff.hpp"
+#include "posix/entry.hpp"
+#include "posix/error.hpp"
+#include "posix/named_pipe.hpp"
+#include "posix/socket_address.hpp"
+
+namespace viaduct::backend {
+
+using posix::descriptor;
+namespace system = posix::system;
+
+namespace {
+
+/// Where to connect to; the directory's descriptor keeps the path valid.
+struct destination {
+  std::shared_ptr<const posix::directory> where;
+  descriptor folder;  // of a native name too long for an address
+  std::string path;
+  stream_contract contract;
+};
+
+error busy() { return error(errc::timed_out).advise("the listener is there, but its backlog is full"); }
+
+/// The contract as the entry states it: written by our library, but another user's copy is their word.
+result<stream_contract> contract_from(const entry_contract& stated) {
+  const auto how = static_cast<framing>(stated.values[0]);
+  const bool known = stated.values[0] == static_cast<std::uint64_t>(framing::bytes) ||
+                     stated.values[0] == static_cast<std::uint64_t>(framing::messages);
+  if (stated.layout != 1 || !known || stated.values[1] == 0 || stated.values[1] > std::uint64_t{1} << 30 ||
+      stated.values[2] > 1) {
+    return error(errc::layout_mismatch).advise("the listener was made by another version of the library");
+  }
+  return stream_contract{how, static_cast<std::size_t>(stated.values[1]), stated.values[2] == 1};
+}
+
+result<stream_contract> agree(const stream_contract& theirs, const connect_options& options) {
+  if (options.framing && *options.framing != theirs.how) {
+    return error(errc::layout_mismatch)
+        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes" : "the listener speaks framing::messages");
+  }
+  if (options.accept_handles && !theirs.accept_handles) {
+    return error(errc::layout_mismatch).advise("the listener does not accept handles");
+  }
+  return stream_contract{theirs.how, theirs.max_message, options.accept_handles};
+}
+
+result<destination> find_ours(const name& what, const connect_options& options) {
+  result<posix::found_entry> found = posix::find_entry(object_kind::named_pipe, what);
+  if (!found) return found.error();
+  const result<stream_contract> theirs = contract_from(found->description.contract);
+  if (!theirs) return theirs.error();
+  const result<stream_contract> agreed = agree(*theirs, options);
+  if (!agreed) return agreed.error();
+  std::string path = posix::path_in(*found->where, found->description.native_name);
+  return destination{std::move(found->where), descriptor(), std::move(path), *agreed};
+}
+
+/// A long path is reached through a descriptor of its directory.
+result<destination> find_native(const name& what, const connect_options& options) {
+  destination made{nullptr, descriptor(), what.text(), {*options.framing, options.max_message, options.accept_handles}};
+  if (posix::address_of(made.path)) return made;
+  const std::filesystem::path path(what.text());
+  result<descriptor> folder = system::open_at(AT_FDCWD, path.parent_path().string(), O_RDONLY | O_DIRECTORY);
+  if (!folder) return folder.error();
+  auto where = std::make_shared<posix::directory>(posix::directory{std::move(*folder), path.parent_path().string()});
+  made.path = posix::path_in(*where, path.filename().string());
+  made.where = std::move(where);
+  return made;
+}
+
+/// One attempt, which may wait for room in the backlog. not_found: nobody listens. timed_out: no room.
+result<descriptor> connect_once(const destination& target, detail::timer& wait) {
+  const result<posix::socket_address> address = posix::address_of(target.path);
+  if (!address) return address.error();
+  result<descriptor> socket = system::make_socket();
+  if (!socket) return socket.error();
+  posix::direction sending(SO_SNDTIMEO);
+  for (;;) {
+    const result<system::patience> how = sending.prepare(socket->get(), wait);
+    if (!how) return how.error();
+    const bool at_once = *how == system::patience::now;
+    if (result<void> set = system::set_nonblocking(socket->get(), at_once); !set) return set.error();
+    const system::io outcome = system::connect(socket->get(), address->value, address->size);
+    if (outcome == -EAGAIN) return busy();
+    if (outcome == -EINTR) continue;
+    if (outcome < 0) return posix::failure(static_cast<int>(-outcome));
+    break;
+  }
+  if (result<void> set = system::set_nonblocking(socket->get(), !system::sockets_block()); !set) return set.error();
+  if (result<void> set = system::set_socket_timeout(socket->get(), SO_SNDTIMEO, detail::timer::nanoseconds(0)); !set) {
+    return set.error();
+  }
+  return socket;
+}
+
+result<opened_connection> verify(descriptor socket, const destination& target, const user& server,
+                                 const connect_options& options) {
+  result<connection_ptr> made = posix::make_connection(std::move(socket), target.contract.accept_handles, options.buffer);
+  if (!made) return made.error();
+  const identity peer = (*made)->peer;
+  if (!(peer.user() == server)) {
+    return error(errc::wrong_peer).advise("the server runs as user " + (peer.user().is_unknown() ? "unknown" : peer.user().id()) +
+                                          ", expected was " + server.id());
+  }
+  return opened_connection{std::move(*made), peer, target.contract};
+}
+
+/// Ends with not_found or timed_out where another attempt makes sense.
+result<opened_connection> try_connect(const name& what, const connect_options& options, detail::timer& wait) {
+  const result<destination> target = what.is_native() ? find_native(what, options) : find_ours(what, options);
+  if (!target) return target.error();
+  result<descriptor> socket = connect_once(*target, wait);
+  if (!socket) return socket.error();
+  return verify(std::move(*socket), *target, options.server ? *options.server : what.owner(), options);
+}
+
+bool may_come(const error& failure) { return failure == errc::not_found || failure == errc::timed_out; }
+
+/// A native name cannot be watched, nor can room in a backlog.
+result<opened_connection> connect_by_looking(const name& what, const connect_options& options, detail::timer& wait) {
+  posix::backoff pauses;
+  for (;;) {
+    result<opened_connection> made = try_connect(what, options, wait);
+    if (made || !may_come(made.error())) return made;
+    if (result<void> paused = pauses.pause(wait); !paused) {
+      return paused.error() == errc::timed_out ? std::move(made) : result<opened_connection>(paused.error());
+    }
+  }
+}
+
+result<opened_connection> connect_by_watching(const name& what, const connect_options& options, detail::timer& wait) {
+  result<name_watch> watch = name_watch::start(object_kind::named_pipe, what);
+  if (!watch) return watch.error();
+  posix::backoff pauses;
+  for (;;) {
+    result<opened_connection> made = try_connect(what, options, wait);
+    if (made || !may_come(made.error())) return made;
+    const bool there = made.error() == errc::timed_out || made.error().os_code() == ECONNREFUSED;
+    const result<void> waited = there ? pauses.pause(wait) : watch->wait(wait);
+    if (!waited) return waited.error() == errc::timed_out ? std::move(made) : result<opened_connection>(waited.error());
+  }
+}
+
+}  // namespace
+
+result<opened_connection> connect(const name& what, const connect_options& options, detail::timer& wait) {
+  if (what.is_native()) return connect_by_looking(what, options, wait);
+  result<opened_connection> made = try_connect(what, options, wait);
+  if (made || wait.poll_only() || !may_come(made.error())) return made;
+  return connect_by_watching(what, options, wait);
+}
+
+}  // namespace viaduct::backend
