@@ -92,7 +92,10 @@ result<backend::spawn_request> make_request(const std::filesystem::path& program
   if (result<void> valid = check_texts(program, args, options); !valid) return valid.error();
   if (result<void> valid = check_endpoints(options); !valid) return valid.error();
   backend::spawn_request request;
-  request.program = program;
+  // A relative program is relative to us, not to the directory the child starts in.
+  std::error_code failed;
+  request.program = program.is_absolute() ? program : std::filesystem::absolute(program, failed);
+  if (failed) return error(errc::os_error, failed.value()).advise("the current directory cannot be read");
   request.args = args;
   request.environment = options.environment;
   request.working_directory = options.working_directory;

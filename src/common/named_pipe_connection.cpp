@@ -128,7 +128,11 @@ result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
     if (outcome == step::failed) return incoming_.failure();
     result<std::size_t> count = backend::read_some(*stream, incoming_.wanted(), wait);
     if (!count) {
-      incoming_.suspend();
+      if (count.error() == errc::peer_corrupt) {
+        incoming_.fail(count.error());
+      } else {
+        incoming_.suspend();
+      }
       return count;
     }
     incoming_.got(*count);

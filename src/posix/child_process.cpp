@@ -164,12 +164,25 @@ std::vector<char*> to_pointers(std::vector<std::string>& texts) {
   return pointers;
 }
 
+/// A child starts with no signal blocked and with the usual SIGPIPE, whatever this thread does about them.
+void reset_signals(posix_spawnattr_t& attributes) noexcept {
+  sigset_t none;
+  sigset_t usual;
+  sigemptyset(&none);
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  (void)::posix_spawnattr_setsigmask(&attributes, &none);
+  (void)::posix_spawnattr_setsigdefault(&attributes, &usual);
+  (void)::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+}
+
 result<pid_t> start(const spawn_request& request, file_actions& actions, const std::string& endpoints) {
   if (!request.working_directory.empty()) {
     actions.note(::posix_spawn_file_actions_addchdir_np(actions.get(), request.working_directory.c_str()));
   }
   posix_spawnattr_t attributes;
   if (const int code = ::posix_spawnattr_init(&attributes); code != 0) return posix::failure(code);
+  reset_signals(attributes);
   const result<void> rest = system::close_rest_in_child(*actions.get(), attributes,
                                                        first_endpoint + static_cast<int>(request.endpoints.size()));
   std::vector<std::string> args{request.program.string()};

@@ -58,6 +58,7 @@ namespace system = posix::system;
 namespace {
 
 constexpr std::size_t most_parts = 20;  // 16 of a message, its header, a handle frame, read-ahead
+constexpr std::size_t most_batches = 16;
 using vector = std::array<iovec, most_parts>;
 
 template <class Part>
@@ -107,7 +108,9 @@ result<std::size_t> read_some(connection& from, std::span<const buffer> parts, d
     posix::descriptor_batch arrived;
     bool truncated = false;
     const system::io got = system::receive_descriptors(from.socket.get(), into, how, arrived, truncated);
-    if (truncated || arrived.size() > named_pipe::max_handles) return -EPROTO;
+    // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
+    const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
+    if (truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
     if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
     return got;
   });

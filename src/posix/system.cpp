@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -41,7 +40,18 @@ namespace {
 constexpr bool portable = VIADUCT_PORTABLE_FALLBACKS != 0;
 constexpr int socket_mode = SOCK_CLOEXEC | (portable ? SOCK_NONBLOCK : 0);
 
-std::atomic<bool> kernel_has_nosignal{!portable && VIADUCT_HAVE_PREADV2 != 0};
+/// Linux 6.18 and later. Older kernels refuse the flag, so one byte into a pipe of our own tells.
+bool probe_nosignal() noexcept {
+  if constexpr (portable || VIADUCT_HAVE_PREADV2 == 0) return false;
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return false;
+  char byte = 0;
+  const iovec one{&byte, 1};
+  const bool known = ::pwritev2(ends[1], &one, 1, -1, RWF_NOSIGNAL) == 1;
+  (void)::close(ends[0]);
+  (void)::close(ends[1]);
+  return known;
+}
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
 
@@ -83,7 +93,10 @@ class signal_mask {
 }  // namespace
 
 bool sockets_block() noexcept { return !portable; }
-bool signal_free_pipe_writes() noexcept { return kernel_has_nosignal.load(std::memory_order_relaxed); }
+bool signal_free_pipe_writes() noexcept {
+  static const bool known = probe_nosignal();
+  return known;
+}
 bool unnamed_files() noexcept { return !portable && VIADUCT_HAVE_O_TMPFILE != 0; }
 bool watches_directories() noexcept { return !portable && VIADUCT_HAVE_INOTIFY != 0; }
 const char* name() noexcept { return "Linux"; }
@@ -198,9 +211,7 @@ result<void> set_pipe_capacity(int descriptor, std::size_t size) {
 io write_pipe(int descriptor, std::span<const iovec> parts) noexcept {
   const int count = static_cast<int>(parts.size());
   if (signal_free_pipe_writes()) {
-    const io written = raw("pwritev2", [&] { return ::pwritev2(descriptor, parts.data(), count, -1, RWF_NOSIGNAL); });
-    if (written != -EOPNOTSUPP && written != -ENOSYS && written != -EINVAL) return written;
-    kernel_has_nosignal.store(false, std::memory_order_relaxed);
+    return raw("pwritev2", [&] { return ::pwritev2(descriptor, parts.data(), count, -1, RWF_NOSIGNAL); });
   }
   const signal_mask masked;
   const io written = raw("writev", [&] { return ::writev(descriptor, parts.data(), count); });
