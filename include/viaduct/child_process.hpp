@@ -64,14 +64,14 @@ inline const stdio stdio::piped{stdio::kind::piped};
 
 struct child_options {
   /// Name in the child (1 to 64 of [a-z0-9_-]) and the object it receives. At most 64.
-  std::vector<std::pair<std::string, endpoint>> endpoints;
+  std::vector<std::pair<std::string, endpoint>> endpoints = {};
   stdio standard_input = stdio::inherit;
   stdio standard_output = stdio::inherit;
   stdio standard_error = stdio::inherit;
   /// The child's whole environment; unset: the parent's. Variables of the library are added.
-  std::optional<std::map<std::string, std::string>> environment;
+  std::optional<std::map<std::string, std::string>> environment = {};
   /// Empty: the parent's.
-  std::filesystem::path working_directory;
+  std::filesystem::path working_directory = {};
 };
 
 /// How a child ended.

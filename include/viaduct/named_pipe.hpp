@@ -58,9 +58,9 @@ struct named_pipe_options {
 
 struct connect_options {
   /// Who must be at the other end; unset: the owner of the name. Anyone else is wrong_peer and nothing is sent.
-  std::optional<user> server;
+  std::optional<user> server = {};
   /// What the caller expects; unset: what the listener states. A difference is layout_mismatch. Needed for name::native.
-  std::optional<viaduct::framing> framing;
+  std::optional<viaduct::framing> framing = {};
   /// The limit for name::native with framing::messages; elsewhere the listener's counts.
   std::size_t max_message = std::size_t{1} << 20;
   bool accept_handles = false;

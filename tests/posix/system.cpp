@@ -43,19 +43,20 @@ void print_own_stack(int /*signal*/) {
   answered.fetch_add(1);
 }
 
-// Asks each thread for its stack, where threads can be listed and asked; the number asked.
-int ask_threads() {
-  int asked = 0;
+// One thread after the other, where threads can be listed and asked.
+void ask_threads() {
 #if defined(SYS_tgkill)
+  int asked = 0;
   if (DIR* directory = ::opendir("/proc/self/task")) {
     while (const dirent* entry = ::readdir(directory)) {
       if (entry->d_name[0] == '.') continue;
-      if (::syscall(SYS_tgkill, ::getpid(), std::atoi(entry->d_name), SIGUSR2) == 0) ++asked;
+      if (::syscall(SYS_tgkill, ::getpid(), std::atoi(entry->d_name), SIGUSR2) != 0) continue;
+      ++asked;
+      for (int tries = 0; answered.load() < asked && tries < 50; ++tries) ::usleep(10'000);
     }
     ::closedir(directory);
   }
 #endif
-  return asked;
 }
 
 std::vector<std::filesystem::path> runtime_directories() {
@@ -93,8 +94,7 @@ void dump_stacks() noexcept {
   struct sigaction print = {};
   print.sa_handler = print_own_stack;
   ::sigaction(SIGUSR2, &print, nullptr);
-  const int asked = ask_threads();
-  for (int tries = 0; answered.load() < asked && tries < 200; ++tries) ::usleep(10'000);
+  ask_threads();
 }
 
 bool has_signals() noexcept { return true; }

@@ -37,6 +37,12 @@ class outcome {
 
 inline std::ostream& operator<<(std::ostream& out, success_t) { return out << "success"; }
 
+/// The code alone; 0 for success.
+template <class T>
+[[nodiscard]] errc outcome_code(const result<T>& from) {
+  return from.has_error() ? from.error().code() : errc{};
+}
+
 /// The value, or an exception with the whole error: for what must succeed in a test or a role.
 template <class T>
 T must(result<T>&& from) {
