@@ -412,6 +412,7 @@ TEST_CASE("entry: a watch tells of appearance, publication and death") {
     other.die();
     CHECK(gone.get());
   }
+  must(entry::remove(object_kind::test, called));
 }
 
 TEST_CASE("entry: threads of one process share one membership") {
