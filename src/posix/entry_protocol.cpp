@@ -24,6 +24,7 @@ constexpr auto longest_idle_pause = 50ms;
 error busy_error() { return error(errc::already_exists).advise("being created or destroyed"); }
 
 result<entry_place> place_for_making(const backend::entry_request& request) {
+  if (const result<void> valid = request.what.check(); !valid) return valid.error();
   if (request.what.is_native()) {
     return error(errc::invalid_argument).advise("name::native opens what another program made; it creates nothing");
   }
