@@ -16,6 +16,7 @@ set(viaduct_common_sources
   native_handle.cpp
   pipe.cpp
   seam.cpp
+  stream_contract.cpp
   user.cpp
 )
 
@@ -55,19 +56,51 @@ set(viaduct_macos_replacements
 )
 
 set(viaduct_windows_sources
+  blocking_stream.cpp
+  blocking_worker.cpp
   capabilities.cpp
+  child_process.cpp
+  child_streams.cpp
+  child_table.cpp
+  command_line.cpp
+  entry.cpp
+  entry_building.cpp
+  entry_cleanup.cpp
+  entry_directory.cpp
+  entry_file.cpp
+  entry_find.cpp
+  entry_leaving.cpp
+  entry_protocol.cpp
+  entry_record.cpp
   environment.cpp
   error.cpp
+  inherited.cpp
+  lasting_thread.cpp
+  name_watch.cpp
+  named_pipe.cpp
+  named_pipe_connect.cpp
+  named_pipe_handles.cpp
+  named_pipe_listener.cpp
   native_handle.cpp
+  overlapped.cpp
+  pipe.cpp
+  pipe_by_name.cpp
+  pipe_dial.cpp
+  pipe_instance.cpp
+  pipe_peer.cpp
   plausible_errors.cpp
   process.cpp
   random.cpp
+  reaper.cpp
   security.cpp
+  stream.cpp
   system.cpp
   system_io.cpp
   system_process.cpp
+  system_stream.cpp
   user.cpp
   wide_string.cpp
+  write_buffer.cpp
 )
 
 set(VIADUCT_SOURCES "")

@@ -4,7 +4,7 @@
 // something, or that another program disturbs.
 #include "backend/seam.hpp"
 
-#if defined(VIADUCT_FAULT_INJECTION)
+#if VIADUCT_FAULT_INJECTION
 
 #include <array>
 #include <string_view>
@@ -32,7 +32,6 @@ constexpr std::array table{
     row{"FindFirstFileW", {ERROR_NO_SYSTEM_RESOURCES}},
     row{"FindNextFileW", {ERROR_NO_SYSTEM_RESOURCES}},
     row{"LockFileEx", {ERROR_NO_SYSTEM_RESOURCES, ERROR_NOT_ENOUGH_QUOTA}},
-    row{"UnlockFileEx", {ERROR_NO_SYSTEM_RESOURCES}},
     row{"DuplicateHandle", {ERROR_ACCESS_DENIED, ERROR_NO_SYSTEM_RESOURCES}},
     row{"CreateEventW", {ERROR_NO_SYSTEM_RESOURCES, ERROR_NOT_ENOUGH_MEMORY}},
     row{"OpenEventW", {ERROR_FILE_NOT_FOUND, ERROR_ACCESS_DENIED}},

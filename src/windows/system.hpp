@@ -79,7 +79,8 @@ struct file_request {
 enum class lock_mode { shared, exclusive };
 /// True: got it. False: another handle holds a conflicting lock in the range.
 [[nodiscard]] result<bool> try_lock(HANDLE file, std::uint64_t start, std::uint64_t length, lock_mode mode);
-[[nodiscard]] result<void> unlock(HANDLE file, std::uint64_t start, std::uint64_t length);
+/// Of a lock this handle holds.
+void unlock(HANDLE file, std::uint64_t start, std::uint64_t length) noexcept;
 
 // --- waiting and overlapped I/O (system_io.cpp)
 /// CreateEventW. already_exists if a named one exists.
