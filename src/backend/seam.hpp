@@ -11,7 +11,7 @@ namespace viaduct::backend::seam {
 /// (errno, GetLastError) that the call is to fail with instead of being made. `call` is the system call's name.
 using hook = int (*)(void* context, const char* call);
 
-#if defined(VIADUCT_FAULT_INJECTION)
+#if VIADUCT_FAULT_INJECTION
 /// Installs a hook for the calling thread; nullptr removes it.
 void set_hook(hook function, void* context) noexcept;
 [[nodiscard]] int before(const char* call) noexcept;

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "backend/seam.hpp"
 
-#if defined(VIADUCT_FAULT_INJECTION)
+#if VIADUCT_FAULT_INJECTION
 
 namespace viaduct::backend::seam {
 

@@ -3,7 +3,7 @@
 // For fault injection: how each call of the seam may fail in real life.
 #include "backend/seam.hpp"
 
-#if defined(VIADUCT_FAULT_INJECTION)
+#if VIADUCT_FAULT_INJECTION
 
 #include <array>
 #include <cerrno>
