@@ -1,0 +1,134 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// A second process that does one operation on an entry at a time and can be stopped, or killed, before any of the system
+// calls the operation makes. With it a test forces every order of two operations with one switch between them.
+#pragma once
+
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "backend/entry.hpp"
+#include "backend/seam.hpp"
+#include "support/outcome.hpp"
+#include "support/peer.hpp"
+#include "support/plain_object.hpp"
+#include "viaduct/errc.hpp"
+
+namespace viaduct::test {
+
+inline lifetime life_from(const std::string& text) {
+  if (text == "owner") return lifetime::owner;
+  return text == "users" ? lifetime::users : lifetime::persistent;
+}
+
+/// Stops the process before the n-th system call of an operation, until it is told to go on or is killed.
+class stopper {
+ public:
+  void arm(int call, bool kill) noexcept {
+    left_ = call;
+    kill_ = kill;
+  }
+  static int before(void* context, const char* call) {
+    auto& self = *static_cast<stopper*>(context);
+    if (self.left_ == 0 || --self.left_ > 0) return 0;
+    if (self.kill_) std::_Exit(peer::killed);
+    role::say(std::string("at ") + call);
+    role::expect("go");
+    return 0;
+  }
+
+ private:
+  int left_ = 0;
+  bool kill_ = false;
+};
+
+class actor_part {
+ public:
+  /// "<operation> <name> <lifetime> <stop before this call, 0: never> <stop|kill>"; answers "ok <content>" or the error.
+  std::string perform(const std::string& command) {
+    std::istringstream words(command);
+    std::string operation, called, life, how;
+    int call = 0;
+    words >> operation >> called >> life >> call >> how;
+    stop_.arm(call, how == "kill");
+    backend::seam::set_hook(stopper::before, &stop_);
+    std::string answer = act(operation, plain_request(called, life_from(life)));
+    backend::seam::set_hook(nullptr, nullptr);
+    return answer;
+  }
+
+ private:
+  std::string act(const std::string& operation, const backend::entry_request& request) {
+    std::string content = "actor";
+    if (operation == "close") {
+      held_.reset();
+      return "ok";
+    }
+    if (operation == "remove") return answer(backend::entry::remove(request.kind, request.what), content);
+    if (operation == "create") return keep(backend::entry::create(request, plain_builder(content)), content);
+    if (operation == "open") return keep(backend::entry::open(request, plain_opener(content)), content);
+    detail::timer wait(std::chrono::seconds(5));
+    return keep(backend::entry::open_or_create(request, plain_builder(content), plain_opener(content), wait), content);
+  }
+
+  std::string keep(result<backend::entry> got, const std::string& content) {
+    if (got) held_.emplace(std::move(*got));
+    return answer(got, content);
+  }
+
+  template <class T>
+  static std::string answer(const result<T>& got, const std::string& content) {
+    if (got.has_value()) return "ok " + content;
+    return got.error().message();
+  }
+
+  std::optional<backend::entry> held_;
+  stopper stop_;
+};
+
+/// The test's end of it.
+class actor : public peer {
+ public:
+  actor() : peer("entry_actor") {}
+
+  /// Does it to the end.
+  std::string perform(const std::string& operation, const std::string& called, const std::string& life) {
+    say(operation + ' ' + called + ' ' + life + " 0 stop");
+    return hear();
+  }
+  /// True: it is stopped before that call, whose name is in `where`; false: it was done before, see `where` for the answer.
+  bool perform_until(const std::string& operation, const std::string& called, const std::string& life, int call) {
+    say(operation + ' ' + called + ' ' + life + ' ' + std::to_string(call) + " stop");
+    where = hear();
+    return where.starts_with("at ");
+  }
+  std::string finish() {
+    say("go");
+    return hear();
+  }
+  /// The process dies before that call. True: it did; false: the operation made fewer calls.
+  bool perform_and_die(const std::string& operation, const std::string& called, const std::string& life, int call) {
+    say(operation + ' ' + called + ' ' + life + ' ' + std::to_string(call) + " kill");
+    try {
+      where = hear();
+      return false;
+    } catch (const std::runtime_error&) {
+      if (wait() != killed) throw;
+      return true;
+    }
+  }
+
+  std::string where;
+};
+
+}  // namespace viaduct::test
+
+VIADUCT_ROLE(entry_actor, args) {
+  viaduct::test::actor_part part;
+  for (std::string line; viaduct::test::role::hear(line);) viaduct::test::role::say(part.perform(line));
+  return 0;
+}
