@@ -73,7 +73,12 @@ result<directory_ptr> open_own(const std::string& path, mode_t mode) {
 }
 
 pthread_mutex_t cache_mutex = PTHREAD_MUTEX_INITIALIZER;
-std::array<directory_ptr, 2> cache;  // private, public
+struct kept_directory {
+  directory_ptr opened;
+  dev_t device = 0;
+  ino_t inode = 0;
+};
+std::array<kept_directory, 2> cache;  // private, public
 
 class cache_lock {
  public:
@@ -84,23 +89,24 @@ class cache_lock {
 };
 
 /// Does the path still mean the directory we hold? If not, other processes would not meet us there.
-bool is_current(const directory& kept, const std::string& path) {
-  if (kept.path != path) return false;
-  const result<struct stat> held = system::status(kept.handle.get());
+bool is_current(const kept_directory& kept, const std::string& path) {
+  if (!kept.opened || kept.opened->path != path) return false;
   const result<struct stat> named = system::status_at(AT_FDCWD, path);
-  return held && named && held->st_dev == named->st_dev && held->st_ino == named->st_ino;
+  return named && named->st_dev == kept.device && named->st_ino == kept.inode;
 }
 
 result<directory_ptr> own(std::size_t which, const result<std::string>& path, mode_t mode) {
   if (!path) return path.error();
   install_fork_handlers();
   const cache_lock held;
-  directory_ptr& kept = cache[which];
-  if (kept && is_current(*kept, *path)) return kept;
+  kept_directory& kept = cache[which];
+  if (is_current(kept, *path)) return kept.opened;
   result<directory_ptr> opened = open_own(*path, mode);
   if (!opened) return opened;
-  kept = *opened;
-  return kept;
+  const result<struct stat> found = system::status((*opened)->handle.get());
+  if (!found) return found.error();
+  kept = {*opened, found->st_dev, found->st_ino};
+  return opened;
 }
 
 result<uid_t> user_number(const user& owner) {
@@ -145,7 +151,7 @@ void lock_directories() noexcept { (void)pthread_mutex_lock(&cache_mutex); }
 void unlock_directories() noexcept { (void)pthread_mutex_unlock(&cache_mutex); }
 void forget_directories() noexcept {
   cache_mutex = PTHREAD_MUTEX_INITIALIZER;
-  for (directory_ptr& kept : cache) kept.reset();
+  for (kept_directory& kept : cache) kept.opened.reset();
 }
 
 }  // namespace viaduct::posix
