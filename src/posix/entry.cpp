@@ -82,19 +82,20 @@ namespace viaduct::posix {
 
 namespace {
 
+result<opened_entry> find_alive(const entry_place& place, backend::object_kind kind, const name& what) {
+  result<opened_entry> seen = open_entry(place, file_access::look);
+  if (!seen) return seen.error();
+  if (const result<void> same = check_identity(seen->record, kind, what); !same) return same.error();
+  const result<standing> found = look(*seen);
+  if (!found) return found.error();
+  if (*found != standing::alive) return error(errc::not_found).advise(*found == standing::building ? "being created" : "");
+  return seen;
+}
+
 result<found_entry> find_own(const entry_place& place, backend::object_kind kind, const name& what) {
-  for (int round = 0; round < 100; ++round) {
-    result<opened_entry> seen = open_entry(place, file_access::look);
-    if (!seen) return seen.error();
-    if (const result<void> same = check_identity(seen->record, kind, what); !same) return same.error();
-    const result<standing> found = look(*seen);
-    if (!found) return found.error();
-    if (*found != standing::alive) return error(errc::not_found).advise(*found == standing::building ? "being created" : "");
-    result<descriptor> file = reopen_entry(*seen);
-    if (file) return found_entry{place.where, std::move(*file), describe(seen->record)};
-    if (file.error() != errc::not_found) return file.error();
-  }
-  return errc::not_found;
+  result<opened_entry> seen = find_alive(place, kind, what);
+  if (!seen) return seen.error();
+  return found_entry{place.where, std::move(seen->file), describe(seen->record)};
 }
 
 /// The copy was published whole and goes when its owner is done; whether that one lives, only a connection can tell.
@@ -117,6 +118,17 @@ result<found_entry> find_entry(backend::object_kind kind, const name& what) {
   return found;
 }
 
+result<found_entry> find_entry_to_lock(backend::object_kind kind, const name& what) {
+  const result<entry_place> place = place_of(kind, what);
+  if (!place) return place.error();
+  if (place->origin != file_origin::own) return error(errc::access_denied).advise("this name belongs to another user");
+  result<opened_entry> seen = find_alive(*place, kind, what);
+  if (!seen) return seen.error();
+  result<descriptor> file = reopen_entry(*seen);
+  if (!file) return file.error();
+  return found_entry{place->where, std::move(*file), describe(seen->record)};
+}
+
 int entry_file(const backend::entry& held) noexcept { return held.state().hold.entry().file.get(); }
 
 const directory& entry_directory(const backend::entry& held) noexcept { return *held.state().hold.entry().where; }
@@ -135,6 +147,12 @@ result<writer_mark> read_writer_mark(int entry_file) {
 result<void> write_writer_mark(int entry_file, writer_mark mark) {
   const std::array value{static_cast<std::byte>(mark)};
   return system::write_at(entry_file, value, writer_mark_offset);
+}
+
+result<bool> has_writer(int entry_file) {
+  const result<std::optional<std::int64_t>> held = system::query_lock(entry_file, writer_byte, 1);
+  if (!held) return held.error();
+  return held->has_value();
 }
 
 result<bool> try_lock_writer(int entry_file) { return system::try_write_lock(entry_file, writer_byte, 1); }

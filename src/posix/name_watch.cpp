@@ -57,6 +57,8 @@ struct name_watch::impl {
   }
 
   [[nodiscard]] result<void> sleep(detail::timer& wait) {
+    // Events may come faster than we look: they must not carry us past the deadline.
+    if (wait.expired()) return errc::timed_out;
     pollfd ready{watch.get(), POLLIN, 0};
     const result<int> count = posix::system::wait({&ready, 1}, wait);
     if (!count) return count.error();

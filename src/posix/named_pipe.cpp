@@ -84,12 +84,13 @@ result<std::size_t> transfer(connection& which, posix::direction& way, short eve
       if (count == 0 && which.cancel.is_cancelled()) return errc::cancelled;
       return static_cast<std::size_t>(count);
     }
-    if (count == -EINTR) continue;  // with the time that is left
+    if (count == -EINTR && !wait.expired()) continue;  // with the time that is left
+    if (count == -EINTR) return errc::timed_out;
     if (count != -EAGAIN) {
       if (which.cancel.is_cancelled()) return errc::cancelled;
       return posix::failure(static_cast<int>(-count));
     }
-    if (wait.poll_only()) return errc::timed_out;
+    if (wait.poll_only() || (waited && wait.expired())) return errc::timed_out;
     const result<short> ready = which.cancel.wait(which.socket.get(), events, wait);
     if (!ready) return ready.error();
     waited = true;

@@ -87,7 +87,8 @@ result<descriptor> connect_once(const destination& target, detail::timer& wait) 
     if (result<void> set = system::set_nonblocking(socket->get(), at_once); !set) return set.error();
     const system::io outcome = system::connect(socket->get(), address->value, address->size);
     if (outcome == -EAGAIN) return busy();
-    if (outcome == -EINTR) continue;
+    if (outcome == -EINTR && !wait.expired()) continue;
+    if (outcome == -EINTR) return busy();
     if (outcome < 0) return posix::failure(static_cast<int>(-outcome));
     break;
   }

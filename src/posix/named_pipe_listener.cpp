@@ -143,7 +143,7 @@ result<listener_ptr> adopt_listener(native_handle handle, framing how, const nam
 
 result<opened_connection> accept(listener& from, detail::timer& wait) {
   if (result<void> paused = pause_if_exhausted(from, wait); !paused) return paused.error();
-  for (;;) {
+  for (bool waited = false;; waited = true) {
     if (from.cancel.is_cancelled()) return errc::cancelled;
     result<std::optional<opened_connection>> accepted = try_accept(from);
     if (!accepted) {
@@ -151,6 +151,8 @@ result<opened_connection> accept(listener& from, detail::timer& wait) {
       return accepted.error();
     }
     if (*accepted) return std::move(**accepted);
+    // Peers that are turned away must not hold us beyond the deadline.
+    if (waited && wait.expired()) return errc::timed_out;
     const result<short> ready = from.cancel.wait(from.socket.get(), POLLIN, wait);
     if (!ready) return ready.error();
   }

@@ -128,10 +128,10 @@ result<pipe_sink_ptr> standard_output_sink() {
 }
 
 result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wait) {
-  bool ready = from.mode == pipe_mode::non_blocking;
-  for (;;) {
+  const bool try_first = from.mode == pipe_mode::non_blocking;
+  for (bool waited = false;; waited = true) {
     if (from.cancel.is_cancelled()) return errc::cancelled;
-    const system::io count = ready ? system::read(from.end.get(), into) : -EAGAIN;
+    const system::io count = try_first || waited ? system::read(from.end.get(), into) : -EAGAIN;
     if (count > 0) return static_cast<std::size_t>(count);
     if (count == 0 && !from.owned) {
       if (!std::exchange(from.before_first_writer, false)) return errc::closed;
@@ -143,8 +143,9 @@ result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wai
     } else if (count != -EAGAIN) {
       return posix::failure(static_cast<int>(-count));
     }
-    if (result<void> waited = wait_readable(from, wait); !waited) return waited.error();
-    ready = true;
+    // Said to be readable, and somebody else was quicker.
+    if (waited && wait.expired()) return errc::timed_out;
+    if (result<void> ready = wait_readable(from, wait); !ready) return ready.error();
   }
 }
 
@@ -157,15 +158,14 @@ result<std::size_t> write_some(pipe_sink& to, std::span<const bytes> parts, deta
     const bytes part = shared ? parts[index].first(PIPE_BUF) : parts[index];
     pieces[index] = {const_cast<std::byte*>(part.data()), part.size()};
   }
-  bool ready = !shared;
-  for (;;) {
+  for (bool waited = false;; waited = true) {
     if (to.cancel.is_cancelled()) return errc::cancelled;
-    const system::io written = ready ? system::write_pipe(to.end.get(), {pieces.data(), count}) : -EAGAIN;
+    const system::io written = !shared || waited ? system::write_pipe(to.end.get(), {pieces.data(), count}) : -EAGAIN;
     if (written >= 0) return static_cast<std::size_t>(written);
     if (written != -EAGAIN) return posix::failure(static_cast<int>(-written));
+    if (waited && wait.expired()) return errc::timed_out;
     const result<short> events = to.cancel.wait(to.end.get(), POLLOUT, wait);
     if (!events) return events.error();
-    ready = true;
   }
 }
 

@@ -28,27 +28,44 @@ result<void> check_fifo(int opened) {
   return {};
 }
 
-/// One attempt. not_found: no live reader. timed_out: another writer is connected, or was and the reader has not noticed.
-result<pipe_sink_ptr> try_open(const name& what) {
-  result<posix::found_entry> found = posix::find_entry(object_kind::pipe, what);
-  if (!found) return found.error();
-  const int file = found->file.get();
-  const result<bool> alone = posix::try_lock_writer(file);
-  if (!alone) return alone.error();
-  if (!*alone) return error(errc::timed_out).advise("another writer is connected");
-  const result<posix::writer_mark> mark = posix::read_writer_mark(file);
+error another_writer() { return error(errc::timed_out).advise("another writer is connected"); }
+
+/// A look that disturbs nobody: is the place of the writer free?
+result<void> check_free(int entry_file) {
+  const result<bool> held = posix::has_writer(entry_file);
+  if (!held) return held.error();
+  if (*held) return another_writer();
+  const result<posix::writer_mark> mark = posix::read_writer_mark(entry_file);
   if (!mark) return mark.error();
-  if (*mark == posix::writer_mark::taken) {
-    return error(errc::timed_out).advise("the reader has not yet seen the end of the previous writer");
-  }
+  if (*mark == posix::writer_mark::free) return {};
+  return error(errc::timed_out).advise("the reader has not yet seen the end of the previous writer");
+}
+
+/// We hold the writer's byte: open the FIFO, and only then announce ourselves to the reader.
+result<pipe_sink_ptr> take_place(posix::found_entry& found) {
+  if (result<void> free = check_free(found.file.get()); !free) return free.error();  // as seen under the lock
   result<descriptor> opened =
-      system::open_at(found->where->handle.get(), found->description.native_name, O_WRONLY | O_NONBLOCK);
+      system::open_at(found.where->handle.get(), found.description.native_name, O_WRONLY | O_NONBLOCK);
   if (!opened) return opened.error();
   if (result<void> fifo = check_fifo(opened->get()); !fifo) return error(errc::name_hijacked).advise("the object is not a FIFO");
-  if (result<void> taken = posix::write_writer_mark(file, posix::writer_mark::taken); !taken) return taken.error();
   result<pipe_sink_ptr> made = make_end<pipe_sink>(std::move(*opened));
-  if (made) (*made)->writer_lock = std::move(found->file);
+  if (!made) return made;
+  if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken) return taken.error();
+  (*made)->writer_lock = std::move(found.file);
   return made;
+}
+
+/// One attempt. not_found: no live reader. timed_out: another writer is connected, or was and the reader has not noticed.
+result<pipe_sink_ptr> try_open(const name& what) {
+  const result<posix::found_entry> seen = posix::find_entry(object_kind::pipe, what);
+  if (!seen) return seen.error();
+  if (result<void> free = check_free(seen->file.get()); !free) return free.error();
+  result<posix::found_entry> found = posix::find_entry_to_lock(object_kind::pipe, what);
+  if (!found) return found.error();
+  const result<bool> alone = posix::try_lock_writer(found->file.get());
+  if (!alone) return alone.error();
+  if (!*alone) return another_writer();
+  return take_place(*found);
 }
 
 /// Until the attempt gives something other than not_found and timed_out, or the deadline comes: then its last answer.
