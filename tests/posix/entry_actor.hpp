@@ -9,7 +9,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "backend/entry.hpp"
 #include "backend/seam.hpp"
@@ -37,7 +37,10 @@ class stopper {
     if (self.left_ == 0 || --self.left_ > 0) return 0;
     if (self.kill_) std::_Exit(peer::killed);
     role::say(std::string("at ") + call);
-    role::expect("go");
+    std::istringstream order(role::hear());  // "go", or "go 3" to be stopped again before the third call from here
+    std::string go;
+    order >> go;
+    if (!(order >> self.left_)) self.left_ = 0;
     return 0;
   }
 
@@ -48,6 +51,8 @@ class stopper {
 
 class actor_part {
  public:
+  explicit actor_part(std::string content) : content_(std::move(content)) {}
+
   /// "<operation> <name> <lifetime> <stop before this call, 0: never> <stop|kill>"; answers "ok <content>" or the error.
   std::string perform(const std::string& command) {
     std::istringstream words(command);
@@ -63,7 +68,7 @@ class actor_part {
 
  private:
   std::string act(const std::string& operation, const backend::entry_request& request) {
-    std::string content = "actor";
+    std::string content = content_;
     if (operation == "close") {
       held_.reset();
       return "ok";
@@ -86,6 +91,7 @@ class actor_part {
     return got.error().message();
   }
 
+  std::string content_;
   std::optional<backend::entry> held_;
   stopper stop_;
 };
@@ -93,7 +99,8 @@ class actor_part {
 /// The test's end of it.
 class actor : public peer {
  public:
-  actor() : peer("entry_actor") {}
+  /// What it makes has this content.
+  explicit actor(const std::string& content = "actor") : peer("entry_actor", {content}) {}
 
   /// Does it to the end.
   std::string perform(const std::string& operation, const std::string& called, const std::string& life) {
@@ -103,6 +110,12 @@ class actor : public peer {
   /// True: it is stopped before that call, whose name is in `where`; false: it was done before, see `where` for the answer.
   bool perform_until(const std::string& operation, const std::string& called, const std::string& life, int call) {
     say(operation + ' ' + called + ' ' + life + ' ' + std::to_string(call) + " stop");
+    where = hear();
+    return where.starts_with("at ");
+  }
+  /// On, and stopped again after that many calls.
+  bool go_on_for(int calls) {
+    say("go " + std::to_string(calls));
     where = hear();
     return where.starts_with("at ");
   }
@@ -128,7 +141,7 @@ class actor : public peer {
 }  // namespace viaduct::test
 
 VIADUCT_ROLE(entry_actor, args) {
-  viaduct::test::actor_part part;
+  viaduct::test::actor_part part(args.at(0));
   for (std::string line; viaduct::test::role::hear(line);) viaduct::test::role::say(part.perform(line));
   return 0;
 }

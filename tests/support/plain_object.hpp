@@ -29,11 +29,12 @@ namespace viaduct::test {
   return [content = std::move(content)](const backend::entry_description& of) { return make_plain_object(of, content); };
 }
 
-/// Stores what it read.
+/// Stores what it read. A missing object is os_error, so that it is never mistaken for a missing name: the registry must
+/// not let that show.
 [[nodiscard]] inline backend::entry::opener plain_opener(std::string& content) {
   return [&content](const backend::entry_description& of) -> result<void> {
     result<std::string> read = read_plain_object(of);
-    if (!read) return read.error();
+    if (!read) return error(errc::os_error, read.error().os_code()).advise("the object is missing");
     content = std::move(*read);
     return {};
   };
