@@ -1,9 +1,9 @@
 # Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
-# One way (WAY, KIND) of tests/install/CMakeLists.txt. WORK is this way's own folder; BUILD the tree under test.
+# One way (WAY, KIND) of tests/install/CMakeLists.txt. WORK is its own folder, TREE the build tree to install from.
 cmake_minimum_required(VERSION 3.23...3.31)
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
-set(common -G Ninja -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
+set(common -G Ninja -DCMAKE_BUILD_TYPE= "-DCMAKE_CXX_COMPILER=${COMPILER}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}"
   "-DBoost_DIR=${BOOST_DIR}")
 string(COMPARE EQUAL ${KIND} shared shared)
 
@@ -34,14 +34,7 @@ endfunction()
 
 set(consumer ${SOURCE}/tests/install/consumer)
 if(NOT WAY STREQUAL add_subdirectory)
-  if(KIND STREQUAL static)
-    install_moved(${BUILD})
-  else()
-    run(${CMAKE_COMMAND} ${common} -S ${SOURCE} -B ${WORK}/library -DBUILD_SHARED_LIBS=ON
-        -DVIADUCT_BUILD_TESTS=OFF -DVIADUCT_BUILD_EXAMPLES=OFF)
-    run(${CMAKE_COMMAND} --build ${WORK}/library)
-    install_moved(${WORK}/library)
-  endif()
+  install_moved(${TREE})
 endif()
 
 if(WAY STREQUAL pkg-config)
@@ -60,7 +53,7 @@ if(WAY STREQUAL pkg-config)
   run(${WORK}/consumer)
 else()
   run(${CMAKE_COMMAND} ${common} -S ${consumer} -B ${WORK}/build -DBUILD_SHARED_LIBS=${shared}
-      -DCMAKE_PREFIX_PATH=${WORK}/moved -DCONSUMER_WAY=${WAY} -DVIADUCT_SOURCE=${SOURCE})
+      -DCMAKE_PREFIX_PATH=${WORK}/moved -DCONSUMER_WAY=${WAY} -DVIADUCT_SOURCE=${SOURCE} -DVIADUCT_INSTALL=ON)
   run(${CMAKE_COMMAND} --build ${WORK}/build)
   run(${WORK}/build/consumer)
 endif()
