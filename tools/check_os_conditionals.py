@@ -7,6 +7,7 @@
   src/posix     never the words __linux__ or __APPLE__, no Windows or Darwin header
   src/windows   no POSIX header
   src/macos     only files that replace one of the same name in src/posix
+  src/common/log.cpp and no other file: spdlog
   src/*/system.cpp and no other file: viaduct_features.hpp, VIADUCT_HAVE_*, VIADUCT_PORTABLE_FALLBACKS
 """
 import argparse
@@ -24,7 +25,8 @@ OS_MACRO = (
     r"|_MSC_VER|__FreeBSD__|__ANDROID__|BOOST_OS_\w+|TARGET_OS_\w+)\b"
 )
 OS_NAME = r"(?i)(?<![a-z])(linux|windows|win32|macos|darwin|apple)(?![a-z])"
-OS_HEADER = r"#\s*include\s*<([\w./-]+\.h)>"
+OS_HEADER = r"#\s*include\s*<((?!spdlog/)[\w./-]+\.h)>"
+SPDLOG = r'#\s*include\s*[<"]spdlog/'
 PROBES = r"\b(VIADUCT_HAVE_\w+|VIADUCT_PORTABLE_FALLBACKS)\b|viaduct_features\.hpp"
 WINDOWS_HEADER = r"(?i)#\s*include\s*<(windows|win\w+|ws2tcpip|mswsock|aclapi|sddl|bcrypt|ntsecapi|psapi|tlhelp32)\.h>"
 DARWIN_HEADER = r"#\s*include\s*<((mach|servers|bsm|libkern|os|xpc|dispatch|Availability\w*|TargetConditionals)\b[\w./]*\.h)>"
@@ -59,6 +61,8 @@ def check_file(path, rules):
         for pattern, what in rules
         for number, match in lines_matching(code, pattern)
     ]
+    if name != "src/common/log.cpp":
+        found += [f"{name}:{number}: spdlog belongs in src/common/log.cpp" for number, _ in lines_matching(code, SPDLOG)]
     if not re.fullmatch(r"src/\w+/system\.cpp", name):
         found += [
             f"{name}:{number}: probes belong in system.cpp: {match.group(0)}"
