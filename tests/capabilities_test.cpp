@@ -41,8 +41,8 @@ TEST_CASE("levels print as words") {
   CHECK(printed(support::emulated) == "emulated");
   CHECK(printed(support::native) == "native");
   CHECK(printed(handle_passing::absent) == "absent");
-  CHECK(printed(handle_passing::same_user) == "same_user");
-  CHECK(printed(handle_passing::any_user) == "any_user");
+  CHECK(printed(handle_passing::same_user) == "same user");
+  CHECK(printed(handle_passing::any_user) == "any user");
 }
 
 TEST_CASE("half_close tells whether shutdown_write works with bytes") {

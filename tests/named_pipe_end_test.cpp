@@ -51,7 +51,7 @@ struct with_role {
   named_pipe server;
 };
 
-TEST_CASE("after the end mark the peer drains and then sees closed; the other direction goes on") {
+TEST_CASE("after the end mark the peer drains and then sees closed, and the other direction goes on") {
   with_role made;
   made.tell("send");
   made.tell("send");

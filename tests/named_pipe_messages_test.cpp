@@ -93,7 +93,10 @@ TEST_CASE("messages of both directions cross without mixing") {
   constexpr int count = 2000;
   companion sender([&] {
     generator random(2);
-    for (int number = 0; number < count; ++number) must(made.client.send(content(random.below(5000), random.next()), 8s));
+    for (int number = 0; number < count; ++number) {
+      const std::size_t size = random.below(5000);
+      must(made.client.send(content(size, random.next()), 8s));
+    }
   });
   companion other([&] {
     for (int number = 0; number < count; ++number) must(made.server.send(std::to_string(number), 8s));
@@ -201,7 +204,9 @@ TEST_CASE("a receive that times out loses nothing, wherever in a message") {
   connected made(framing::messages);
   generator random(6);
   std::vector<std::vector<std::byte>> sent;
-  for (int number = 0; number < 40; ++number) sent.push_back(content(number % 2 == 0 ? random.below(900'000) : 3, random.next()));
+  for (std::uint64_t number = 0; number < 40; ++number) {
+    sent.push_back(content(number % 2 == 0 ? random.below(900'000) : 3, number));
+  }
   companion sender([&] {
     for (const auto& message : sent) must(made.client.send(message, 8s));
   });

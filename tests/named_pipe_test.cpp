@@ -38,7 +38,6 @@ VIADUCT_ROLE(listener, args) {
     auto connection = must(listening.accept(8s));
     role::say(std::to_string(connection.peer().process_id()) + " " + connection.peer().user().id());
     must(connection.send("welcome", 8s));
-    must(connection.shutdown_write(8s));
     std::string into(100, '\0');
     role::say(std::string(to_string(outcome_code(connection.receive(into, 8s)))));
   }
@@ -294,6 +293,30 @@ TEST_CASE("a listener can be given away and taken over again") {
   auto second = must(named_pipe_listener::adopt(std::move(handle), framing::messages));
   CHECK(outcome(second.accept(5ms)) == errc::timed_out);
   CHECK(outcome(named_pipe_listener::adopt(native_handle(), framing::bytes)) == errc::invalid_argument);
+}
+
+TEST_CASE("a native name needs the framing said, and is then connected as it is") {
+  connect_options options;
+  for (const framing how : {framing::bytes, framing::messages}) {
+    if (how == framing::messages && !capabilities().named_pipe.native_messages) continue;  // a capability test says so
+    auto listener = must(named_pipe_listener::create(unique_name(), how));
+    const name native = name::native(listener.native_name());
+    options.framing.reset();
+    CHECK(outcome(named_pipe::connect(native, 1s, options)) == errc::invalid_argument);
+    options.framing = how;
+    auto client = must(named_pipe::connect(native, 8s, options));
+    auto server = must(listener.accept(8s));
+    CHECK(server.peer().user() == user::current());
+    std::string into(4, '\0');
+    if (how == framing::bytes) {
+      must(client.write_all("text", 1s));
+      CHECK(outcome(server.read_exactly(into, 8s)) == success);
+    } else {
+      must(client.send("text", 1s));
+      CHECK(outcome(server.receive(into, 8s)) == success);
+    }
+    CHECK(into == "text");
+  }
 }
 
 TEST_CASE("the framing prints as a word") {

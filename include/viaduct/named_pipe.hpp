@@ -115,6 +115,7 @@ class VIADUCT_EXPORT named_pipe {
   /// The parts make one message; at most 16.
   [[nodiscard]] result<void> send(std::span<const bytes> parts, deadline until);
   /// With handles, at most 16, duplicated for the peer. invalid_argument if this end did not opt in with accept_handles.
+  /// If only the peer did not: access_denied and nothing went where the system says so, else the peer sees peer_corrupt.
   [[nodiscard]] result<void> send(bytes message, std::span<const native_view> handles, deadline until);
 
   /// Receives one whole message. buffer_too_small: error().size() is what it needs, the message is kept. timed_out loses

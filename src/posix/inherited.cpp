@@ -82,6 +82,10 @@ handed_list& handed() {
   return list;
 }
 
+// When the program is loaded, not at the first inherited(): a program that it starts before that by other means would
+// inherit the descriptors, and find them genuine.
+[[maybe_unused]] const handed_list& taken_note_of = handed();
+
 }  // namespace
 
 std::string to_text(const std::vector<listed_endpoint>& endpoints) {
