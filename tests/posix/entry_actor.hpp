@@ -4,6 +4,11 @@
 // calls the operation makes. With it a test forces every order of two operations with one switch between them.
 #pragma once
 
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <optional>
@@ -21,7 +26,7 @@
 namespace viaduct::test {
 
 inline lifetime life_from(const std::string& text) {
-  if (text == "owner") return lifetime::owner;
+  if (text == "owner" || text == "public") return lifetime::owner;
   return text == "users" ? lifetime::users : lifetime::persistent;
 }
 
@@ -61,7 +66,9 @@ class actor_part {
     words >> operation >> called >> life >> call >> how;
     stop_.arm(call, how == "kill");
     backend::seam::set_hook(stopper::before, &stop_);
-    std::string answer = act(operation, plain_request(called, life_from(life)));
+    backend::entry_request request = plain_request(called, life_from(life));
+    if (life == "public") request.who = permission::everyone();
+    std::string answer = act(operation, request);
     backend::seam::set_hook(nullptr, nullptr);
     return answer;
   }
@@ -72,6 +79,15 @@ class actor_part {
     if (operation == "close") {
       held_.reset();
       return "ok";
+    }
+    if (operation == "clone") {
+      // As programs do that know nothing of pthread_atfork: a second process with all our locks.
+      if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
+        pollfd end{STDIN_FILENO, 0, 0};  // until the test lets go of us
+        (void)::poll(&end, 1, 20'000);
+        ::_exit(0);
+      }
+      return "ok " + content;
     }
     if (operation == "remove") return answer(backend::entry::remove(request.kind, request.what), content);
     if (operation == "create") return keep(backend::entry::create(request, plain_builder(content)), content);
