@@ -123,7 +123,7 @@ result<found_entry> find_entry_to_lock(backend::object_kind kind, const name& wh
   if (!place) return place.error();
   if (place->origin != file_origin::own) return error(errc::access_denied).advise("this name belongs to another user");
   result<opened_entry> seen = find_alive(*place, kind, what);
-  if (!seen) return seen.error();
+  if (!seen) return seen.error() == errc::peer_corrupt ? damaged_error() : seen.error();
   result<descriptor> file = reopen_entry(*seen);
   if (!file) return file.error();
   return found_entry{place->where, std::move(*file), describe(seen->record)};
