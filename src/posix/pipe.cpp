@@ -36,6 +36,7 @@ result<descriptor> check_adopted(native_handle handle, int wrong_mode) {
   }
   if (result<void> set = system::set_close_on_exec(value, true); !set) return set.error();
   if (result<void> set = system::set_nonblocking(value, true); !set) return set.error();
+  if (result<void> set = system::set_signal_free(value, true); !set) return set.error();
   return descriptor(static_cast<int>(handle.release()));
 }
 
@@ -96,6 +97,7 @@ result<pipe_ends> make_pipe(const pipe_options& options) {
   result<system::pipe_descriptors> made = system::make_pipe();
   if (!made) return made.error();
   if (result<void> set = set_capacity(made->write.get(), options); !set) return set.error();
+  if (result<void> set = system::set_signal_free(made->write.get(), true); !set) return set.error();
   result<pipe_source_ptr> source = wrap<pipe_source>(std::move(made->read), pipe_mode::non_blocking);
   if (!source) return source.error();
   result<pipe_sink_ptr> sink = wrap<pipe_sink>(std::move(made->write), pipe_mode::non_blocking);
@@ -127,11 +129,13 @@ result<pipe_sink_ptr> standard_output_sink() {
   return wrap<pipe_sink>(std::move(*copy), pipe_mode::shared);
 }
 
-result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wait) {
-  const bool try_first = from.mode == pipe_mode::non_blocking;
+namespace {
+
+/// After a first attempt, if there was one, that gave no bytes: again until one does.
+[[gnu::noinline]] result<std::size_t> persist_reading(pipe_source& from, system::io count, buffer into, detail::timer& wait) {
   for (bool waited = false;; waited = true) {
     if (from.cancel.is_cancelled()) return errc::cancelled;
-    const system::io count = try_first || waited ? system::read(from.end.get(), into) : -EAGAIN;
+    if (waited) count = system::read(from.end.get(), into);
     if (count > 0) return static_cast<std::size_t>(count);
     if (count == 0 && !from.owned) {
       if (!std::exchange(from.before_first_writer, false)) return errc::closed;
@@ -149,24 +153,47 @@ result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wai
   }
 }
 
-result<std::size_t> write_some(pipe_sink& to, std::span<const bytes> parts, detail::timer& wait) {
-  std::array<iovec, 16> pieces{};
+[[gnu::noinline]] result<std::size_t> persist_writing(pipe_sink& to, system::io count, std::span<const iovec> pieces,
+                                                      detail::timer& wait) {
   const bool shared = to.mode == pipe_mode::shared;
-  // What poll() promises room for is PIPE_BUF: more could block on a shared descriptor.
-  const std::size_t count = shared ? 1 : parts.size();
-  for (std::size_t index = 0; index < count; ++index) {
-    const bytes part = shared ? parts[index].first(PIPE_BUF) : parts[index];
-    pieces[index] = {const_cast<std::byte*>(part.data()), part.size()};
-  }
   for (bool waited = false;; waited = true) {
     if (to.cancel.is_cancelled()) return errc::cancelled;
-    const system::io written = !shared || waited ? system::write_pipe(to.end.get(), {pieces.data(), count}) : -EAGAIN;
-    if (written >= 0) return static_cast<std::size_t>(written);
-    if (written != -EAGAIN) return posix::failure(static_cast<int>(-written));
+    if (waited) count = shared ? system::write_shared_pipe(to.end.get(), pieces) : system::write_pipe(to.end.get(), pieces);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (count != -EAGAIN) return posix::failure(static_cast<int>(-count));
     if (waited && wait.expired()) return errc::timed_out;
     const result<short> events = to.cancel.wait(to.end.get(), POLLOUT, wait);
     if (!events) return events.error();
   }
+}
+
+}  // namespace
+
+result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wait) {
+  system::io count = -EAGAIN;
+  if (from.mode == pipe_mode::non_blocking && !from.cancel.is_cancelled()) [[likely]] {
+    count = system::read(from.end.get(), into);
+    if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+  }
+  return persist_reading(from, count, into, wait);
+}
+
+result<std::size_t> write_some(pipe_sink& to, std::span<const bytes> parts, detail::timer& wait) {
+  std::array<iovec, 16> pieces;
+  std::size_t used = 0;
+  for (const bytes& part : parts) pieces[used++] = {const_cast<std::byte*>(part.data()), part.size()};
+  if (to.mode == pipe_mode::shared) [[unlikely]] {
+    // What poll() promises room for is PIPE_BUF: more could block on a shared descriptor.
+    used = 1;
+    pieces[0].iov_len = parts[0].first(PIPE_BUF).size();
+    return persist_writing(to, -EAGAIN, {pieces.data(), used}, wait);
+  }
+  system::io count = -EAGAIN;
+  if (!to.cancel.is_cancelled()) [[likely]] {
+    count = system::write_pipe(to.end.get(), {pieces.data(), used});
+    if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+  }
+  return persist_writing(to, count, {pieces.data(), used}, wait);
 }
 
 void cancel(pipe_source& end) noexcept { end.cancel.cancel(); }
@@ -189,6 +216,8 @@ result<pipe_source_ptr> create_pipe(const name& what, const pipe_options& option
     if (!where) return where.error();
     const int directory = (*where)->handle.get();
     if (result<void> fifo = system::make_fifo_at(directory, made.native_name, 0600); !fifo) return fifo;
+    // What a strict umask took away, the owner needs.
+    if (result<void> set = system::change_mode_at(directory, made.native_name, 0600); !set) return set;
     result<descriptor> opened = system::open_at(directory, made.native_name, O_RDONLY | O_NONBLOCK);
     if (!opened) return opened.error();
     end = std::move(*opened);

@@ -19,7 +19,6 @@
 #include <array>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "posix/raw_call.hpp"
@@ -54,6 +53,16 @@ bool probe_nosignal() noexcept {
 }
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
+
+/// A file of /proc, empty if it cannot be read. Not by std::ifstream, whose descriptors are inherited by new programs.
+std::string read_small_file(const std::string& path) {
+  const result<descriptor> file = open_at(AT_FDCWD, path, O_RDONLY);
+  if (!file) return {};
+  std::string text(4096, '\0');
+  const io size = read(file->get(), text);
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  return text;
+}
 
 msghdr message_of(std::span<const iovec> parts) noexcept {
   msghdr message{};
@@ -97,6 +106,8 @@ bool signal_free_pipe_writes() noexcept {
   static const bool known = probe_nosignal();
   return known;
 }
+bool refuses_when_full() noexcept { return false; }
+bool tears_down_sockets_in_flight() noexcept { return portable; }  // Linux does not; this runs the road
 bool unnamed_files() noexcept { return !portable && VIADUCT_HAVE_O_TMPFILE != 0; }
 bool watches_directories() noexcept { return !portable && VIADUCT_HAVE_INOTIFY != 0; }
 const char* name() noexcept { return "Linux"; }
@@ -123,6 +134,8 @@ result<void> rename_exclusive(int directory, const std::string& from, const std:
         ::syscall(SYS_renameat2, directory, from.c_str(), directory, to.c_str(), 1U /* RENAME_NOREPLACE */));
   });
 }
+
+lock_commands file_locks() noexcept { return {F_OFD_SETLK, F_OFD_GETLK}; }
 
 result<int> wait(std::span<pollfd> descriptors, detail::timer& wait) {
   for (;;) {
@@ -208,6 +221,9 @@ result<void> set_pipe_capacity(int descriptor, std::size_t size) {
   return error(errc::limit_reached, EPERM).advise("larger pipes are limited by /proc/sys/fs/pipe-max-size and by the user's pipe pages");
 }
 
+// No property here: each write takes care of itself.
+result<void> set_signal_free(int /*descriptor*/, bool /*on*/) { return {}; }
+
 io write_pipe(int descriptor, std::span<const iovec> parts) noexcept {
   const int count = static_cast<int>(parts.size());
   if (signal_free_pipe_writes()) {
@@ -218,6 +234,8 @@ io write_pipe(int descriptor, std::span<const iovec> parts) noexcept {
   if (written == -EPIPE) masked.swallow();
   return written;
 }
+
+io write_shared_pipe(int descriptor, std::span<const iovec> parts) noexcept { return write_pipe(descriptor, parts); }
 
 result<descriptor> make_socket() {
   const fork_guard guard;
@@ -311,7 +329,15 @@ result<credentials> peer_credentials(int socket) {
   const result<void> asked =
       done("getsockopt", [&] { return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size); });
   if (!asked) return asked.error();
+  // No process id: one of another PID namespace, or nobody. The overflow uid: a user the kernel could not map.
+  if (found.pid == 0 || found.uid == overflow_user()) return credentials{0, std::nullopt};
   return credentials{static_cast<std::uint64_t>(found.pid), found.uid};
+}
+
+char** environment() noexcept { return ::environ; }
+
+int add_child_directory(posix_spawn_file_actions_t& actions, const char* path) noexcept {
+  return ::posix_spawn_file_actions_addchdir_np(&actions, path);
 }
 
 result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& /*attributes*/, int first) {
@@ -330,10 +356,9 @@ result<void> random(buffer into) {
 
 uid_t overflow_user() noexcept {
   static const uid_t known = [] {
-    std::ifstream file("/proc/sys/kernel/overflowuid");
-    uid_t value = 65534;
-    if (!(file >> value)) value = 65534;
-    return value;
+    std::istringstream text(read_small_file("/proc/sys/kernel/overflowuid"));
+    uid_t value = 0;
+    return text >> value ? value : uid_t{65534};
   }();
   return known;
 }
@@ -341,9 +366,7 @@ uid_t overflow_user() noexcept {
 bool has_raised_privileges() noexcept { return ::getauxval(AT_SECURE) != 0; }
 
 result<std::uint64_t> process_start_time(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string line;
-  if (!std::getline(file, line)) return failure(ESRCH);
+  const std::string line = read_small_file("/proc/" + std::to_string(process) + "/stat");
   // The second field is the program's name in parentheses and may hold anything; start time is field 22.
   const std::size_t after_name = line.rfind(')');
   if (after_name == std::string::npos) return failure(ESRCH);
@@ -366,10 +389,8 @@ result<std::string> process_executable(pid_t process) {
 
 result<std::string> boot_id() {
   static const std::string known = [] {
-    std::ifstream file("/proc/sys/kernel/random/boot_id");
-    std::string text;
-    std::getline(file, text);
-    return text;
+    std::string text = read_small_file("/proc/sys/kernel/random/boot_id");
+    return text.substr(0, text.find('\n'));
   }();
   if (known.empty()) return failure(ENOENT);
   return known;
