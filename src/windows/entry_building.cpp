@@ -55,10 +55,19 @@ result<void> publish(const entry_place& place, entry_file& file, entry_record& r
   return done;
 }
 
-void undo(const entry_place& place, const entry_file& file, const entry_record& record) {
-  if (record.is_public) withdraw_copy(place.name);
-  // If this fails the record says "building" and nobody lives: whoever comes next finds a dead entry.
-  if (remove_objects(place) && !write_record(file, entry_record{})) return;
+/// The gate keeps everybody out meanwhile, also this process's other threads.
+result<void> build_unlocked(const entry_place& place, const entry_file& file, const entry_record& record,
+                            const backend::entry::builder& build, std::unique_lock<std::mutex>& mutex) {
+  mutex.unlock();
+  try {
+    result<void> done = build(record.description);
+    mutex.lock();
+    return done;
+  } catch (...) {
+    mutex.lock();
+    (void)destroy_object(place, file, record);
+    throw;
+  }
 }
 
 }  // namespace
@@ -71,14 +80,10 @@ result<membership> take_over(const entry_place& place, entered with, const backe
   result<entry_record> record = new_record(place, request);
   if (!record) return record.error();
   result<void> done = write_record(file, *record);
-  if (done) {
-    mutex.unlock();
-    done = build(record->description);
-    mutex.lock();
-  }
+  if (done) done = build_unlocked(place, file, *record, build, mutex);
   if (done) done = publish(place, file, *record);
   if (!done) {
-    undo(place, file, *record);
+    (void)destroy_object(place, file, *record);  // what stays is dead: nobody has its locks
     return done.error();
   }
   return membership(place, std::move(with.file), std::move(*record), true);

@@ -55,6 +55,14 @@ bool remove_objects(const entry_place& place) {
   return all_gone;
 }
 
+bool destroy_object(const entry_place& place, const entry_file& file, const entry_record& what) {
+  if (what.is_public) withdraw_copy(place.name);
+  if (!remove_objects(place)) return false;
+  const result<void> freed = write_record(file, entry_record{});
+  if (!freed) log_failure("a dead entry stays for now: ", freed.error());
+  return freed.has_value();
+}
+
 void sweep_entry(const entry_place& place, int tries) {
   result<unique_handle> alone = open_alone(place.path(), tries);
   if (!alone) return;

@@ -94,6 +94,9 @@ void stop_being_owner(entry_file& file) noexcept;
 
 /// Deletes the objects of an entry, whoever made them. False: some are still in use. With the gate, or alone.
 [[nodiscard]] bool remove_objects(const entry_place& place);
+/// Removes the object that the record describes, its public copy, and the record. False: something is still in use, and
+/// the record goes on listing a dead object. With the gate.
+[[nodiscard]] bool destroy_object(const entry_place& place, const entry_file& file, const entry_record& what);
 /// Removes an entry that nobody has open and whose object does not live, with all that belongs to it; tries a few times,
 /// because somebody who looks has it open for a moment.
 void sweep_entry(const entry_place& place, int tries = 4);

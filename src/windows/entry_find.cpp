@@ -34,23 +34,22 @@ result<entry_file_ptr> look(const entry_place& place) {
 }
 
 result<found_entry> find_private(const entry_place& place, backend::object_kind kind, const name& what) {
-  {
-    const result<entry_file_ptr> file = look(place);
-    if (!file) return file.error();
-    result<std::optional<entry_record>> found = read_steadily(**file, place);
-    if (!found) return found.error();
-    if (*found && (*found)->phase == entry_phase::building) return error(errc::not_found).advise("being created");
-    if (*found && (*found)->phase == entry_phase::live) {
-      const result<bool> alive = lives(**file, **found);
-      if (!alive) return alive.error();
-      if (*alive) {
-        if (const result<void> same = check_identity(**found, kind, what); !same) return same.error();
-        return describe(place, std::move(**found), false);
-      }
-    }
+  result<entry_file_ptr> file = look(place);
+  if (!file) return file.error();
+  result<std::optional<entry_record>> found = read_steadily(**file, place);
+  if (!found) return found.error();
+  if (!*found || (*found)->phase == entry_phase::free) {
+    // Somebody has left, and may not have been able to remove the file because we had it open.
+    file->reset();
+    sweep_entry(place, 1);
+    return errc::not_found;
   }
-  sweep_entry(place);
-  return errc::not_found;
+  if (const result<void> same = check_identity(**found, kind, what); !same) return same.error();
+  if ((*found)->phase == entry_phase::building) return error(errc::not_found).advise("being created");
+  const result<bool> alive = lives(**file, **found);
+  if (!alive) return alive.error();
+  if (!*alive) return errc::not_found;
+  return describe(place, std::move(**found), false);
 }
 
 result<found_entry> find_copy(const user& owner, backend::object_kind kind, const name& what) {

@@ -5,7 +5,6 @@
 #include <exception>
 #include <utility>
 
-#include "common/log.hpp"
 #include "windows/entry_protocol.hpp"
 
 namespace viaduct::windows {
@@ -27,28 +26,24 @@ membership::~membership() {
 }
 
 void membership::leave() {
-  bool left = false;
-  for (backoff others; !left; left = left || !others.pause()) {
-    const std::lock_guard mutex(entry_mutex());
-    if (!must_clean_up()) {
-      drop();
-      left = true;
-      continue;
-    }
-    result<std::optional<gate>> hold = gate::enter(*file_);
-    if (!hold) break;
-    if (!*hold) continue;
-    clean_up();
-    left = true;
-    // The gate goes before the handle.
-    hold = std::optional<gate>();
-    drop();
+  bool cleaned_up = false;
+  bool more_time = true;
+  for (backoff others; !try_leaving(!more_time, cleaned_up);) more_time = others.pause();
+  if (cleaned_up) sweep_entry(place_);
+}
+
+/// False: somebody has the gate, so try again, unless this was to be the last time.
+bool membership::try_leaving(bool last_time, bool& cleaned_up) {
+  const std::lock_guard mutex(entry_mutex());
+  const entry_file_ptr kept = file_;  // the gate goes before the handle
+  result<std::optional<gate>> hold = std::optional<gate>();
+  if (must_clean_up()) {
+    hold = gate::enter(*file_);
+    if (hold && !*hold && !last_time) return false;
+    if (hold && *hold) cleaned_up = clean_up();
   }
-  if (file_) {
-    const std::lock_guard mutex(entry_mutex());
-    drop();
-  }
-  sweep_entry(place_);
+  drop();
+  return true;
 }
 
 /// The owner's object goes with it; a shared one with its last user, of which this process may be the last to know.
@@ -57,16 +52,14 @@ bool membership::must_clean_up() const noexcept {
   return record_.description.life == lifetime::users && file_->members == 1;
 }
 
-void membership::clean_up() {
+/// False: others go on using the object, or its remains are for a later one.
+bool membership::clean_up() {
   if (record_.description.life == lifetime::users) {
     stop_being_counted();
     const result<bool> others = is_locked(*file_, members_start, members_length);
-    if (!others || *others) return;
+    if (!others || *others) return false;
   }
-  if (record_.is_public) withdraw_copy(place_.name);
-  if (!remove_objects(place_)) return;  // they are swept later: the record still lists a dead object
-  const result<void> freed = write_record(*file_, entry_record{});
-  if (!freed) detail::write_log(log_level::debug, "an entry could not be marked as free: " + freed.error().message());
+  return destroy_object(place_, *file_, record_);
 }
 
 void membership::drop() noexcept {

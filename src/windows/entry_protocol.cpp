@@ -39,6 +39,9 @@ result<void> check_request(const backend::entry_request& request) {
 /// What one attempt came to: a hold, or an obstacle to wait for.
 struct attempt {
   obstacle in_the_way = obstacle::none;
+  bool is_free = false;  // an entry without an object, which nobody has removed yet
+  bool is_alive = false;
+  std::string creator = {};  // of the live object, for hints
   std::optional<membership> made = {};
 };
 
@@ -75,7 +78,9 @@ result<attempt> try_making(const entry_place& place, const backend::entry_reques
     if (*alive) {
       const result<void> same = check_identity(*with.record, request.kind, request.what);
       if (!same) return same.error();
-      if (then == if_alive::refuse) return error(errc::already_exists).advise(creator_hint(*with.record));
+      outcome.is_alive = true;
+      outcome.creator = creator_hint(*with.record);
+      if (then == if_alive::refuse) return outcome;
       result<membership> joined = join(place, std::move(with));
       if (!joined) return joined.error();
       outcome.made.emplace(std::move(*joined));
@@ -88,7 +93,20 @@ result<attempt> try_making(const entry_place& place, const backend::entry_reques
   return outcome;
 }
 
-/// Not there, dead, or being built: not_found. What is dead is cleaned up.
+/// What could not be made leaves no file.
+result<attempt> make_or_sweep(const entry_place& place, const backend::entry_request& request,
+                              const backend::entry::builder& build, if_alive then) {
+  try {
+    result<attempt> tried = try_making(place, request, build, then);
+    if (!tried) sweep_entry(place);
+    return tried;
+  } catch (...) {  // of the builder, or no memory
+    sweep_entry(place);
+    throw;
+  }
+}
+
+/// Not there, dead, or being built: not_found.
 result<attempt> try_joining(const entry_place& place, const backend::entry_request& request) {
   const std::unique_lock mutex(entry_mutex());
   attempt outcome;
@@ -96,7 +114,8 @@ result<attempt> try_joining(const entry_place& place, const backend::entry_reque
   if (!inside) return inside.error();
   if (!*inside) return outcome;
   entered& with = **inside;
-  if (!with.record) return errc::not_found;
+  outcome.is_free = !with.record || with.record->phase == entry_phase::free;
+  if (outcome.is_free) return outcome;
   const result<bool> alive = lives(*with.file, *with.record);
   if (!alive) return alive.error();
   if (!*alive) return errc::not_found;
@@ -130,9 +149,8 @@ result<void> try_removing(const entry_place& place, backend::object_kind kind, c
     if (!alive) return alive.error();
     if (*alive) return error(errc::already_exists).advise(creator_hint(*with.record));
   }
-  if (with.record->is_public) withdraw_copy(place.name);
-  if (!remove_objects(place)) return held_open_error();
-  return write_record(*with.file, entry_record{});
+  if (!destroy_object(place, *with.file, *with.record)) return held_open_error();
+  return {};
 }
 
 }  // namespace
@@ -197,11 +215,9 @@ result<membership> create_entry(const backend::entry_request& request, const bac
   const result<entry_place> place = own_place(request.kind, request.what);
   if (!place) return place.error();
   for (backoff others;;) {
-    result<attempt> tried = try_making(*place, request, build, if_alive::refuse);
-    if (!tried) {
-      if (tried.error() != errc::already_exists) sweep_entry(*place);
-      return tried.error();
-    }
+    result<attempt> tried = make_or_sweep(*place, request, build, if_alive::refuse);
+    if (!tried) return tried.error();
+    if (tried->is_alive) return error(errc::already_exists).advise(std::move(tried->creator));
     if (tried->made) return std::move(*tried->made);
     if (others.pause()) continue;
     return tried->in_the_way == obstacle::held_open ? held_open_error() : busy_error(errc::already_exists);
@@ -213,9 +229,10 @@ result<membership> open_entry_once(const backend::entry_request& request, const 
   if (!place) return place.error();
   for (backoff others;;) {
     result<attempt> tried = try_joining(*place, request);
-    if (!tried) {
-      if (tried.error() == errc::not_found && tried.error().os_code() == 0) sweep_entry(*place);
-      return tried.error();
+    if (!tried) return tried.error();
+    if (tried->is_free) {
+      sweep_entry(*place, 1);
+      return errc::not_found;
     }
     if (tried->made) return finish_opening(std::move(*tried->made), open_object);
     if (tried->in_the_way == obstacle::busy && is_being_built(*place)) return busy_error(errc::not_found);
@@ -231,11 +248,8 @@ result<membership> open_or_create_entry(const backend::entry_request& request, c
   if (!place) return place.error();
   backoff foreign;  // bounds how long another program may keep the file from us
   for (backoff others;;) {
-    result<attempt> tried = try_making(*place, request, build, if_alive::join);
-    if (!tried) {
-      sweep_entry(*place);
-      return tried.error();
-    }
+    result<attempt> tried = make_or_sweep(*place, request, build, if_alive::join);
+    if (!tried) return tried.error();
     if (tried->made) {
       if (tried->made->is_creator()) return std::move(*tried->made);
       return finish_opening(std::move(*tried->made), open_object);

@@ -37,8 +37,9 @@ class membership {
 
  private:
   void leave();
+  [[nodiscard]] bool try_leaving(bool last_time, bool& cleaned_up);
   [[nodiscard]] bool must_clean_up() const noexcept;
-  void clean_up();
+  [[nodiscard]] bool clean_up();
   void stop_being_counted() noexcept;
   void drop() noexcept;
 

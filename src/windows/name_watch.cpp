@@ -1,13 +1,16 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// Waiting for a name to change: by watching the directories in which it may appear. A public directory that does not
-// exist yet is watched for in its parent.
+// Waiting for a name to change: by watching the directories in which it may appear, and the process that has it, whose
+// death no directory tells. A public directory that does not exist yet is watched for in its parent.
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "backend/entry.hpp"
+#include "common/entry_name.hpp"
 #include "windows/entry_directory.hpp"
+#include "windows/entry_file.hpp"
 #include "windows/system.hpp"
 
 namespace viaduct::backend {
@@ -81,6 +84,21 @@ class watched {
   alignas(DWORD) std::array<std::byte, 4096> changes_{};  // what changed is not read: any change is a reason to look
 };
 
+/// The process that made the entry, if it runs; it only makes the news faster, so nothing is an error here.
+[[nodiscard]] windows::unique_handle find_creator(const windows::entry_place& place) {
+  const result<windows::entry_file_ptr> file = windows::look_at_entry_file(place);
+  if (!file) return {};
+  const result<std::optional<windows::entry_record>> found = windows::read_record(**file, place);
+  if (!found || !*found || (*found)->phase == windows::entry_phase::free) return {};
+  const entry_description& made = (*found)->description;
+  result<windows::unique_handle> process = windows::system::open_process(
+      SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, static_cast<DWORD>(made.process_id));
+  if (!process || windows::system::is_signalled(process->get())) return {};
+  const result<std::uint64_t> started = windows::system::process_creation_time(process->get());
+  if (!started || *started != made.start_time) return {};
+  return std::move(*process);
+}
+
 [[nodiscard]] bool exists(const std::wstring& path) {
   return windows::system::open_file(
              {.path = path, .access = FILE_READ_ATTRIBUTES, .flags = FILE_FLAG_BACKUP_SEMANTICS})
@@ -90,11 +108,12 @@ class watched {
 }  // namespace
 
 struct name_watch::impl {
-  std::wstring private_path;  // empty: another user's name
+  std::optional<windows::entry_place> place;  // of our own name
   std::wstring public_path;
   std::wstring parent;
-  watched in_private;
-  watched in_public;
+  watched in_private = {};
+  watched in_public = {};
+  windows::unique_handle creator = {};
 
   [[nodiscard]] result<void> watch_public() {
     result<void> watching = in_public.start(public_path, of_files);
@@ -105,16 +124,21 @@ struct name_watch::impl {
   }
 
   [[nodiscard]] result<void> begin() {
-    if (!private_path.empty()) {
-      const result<void> watching = in_private.start(private_path, of_files);
+    if (place) {
+      const result<void> watching = in_private.start(place->where->path, of_files);
       if (!watching) return watching;
+      creator = find_creator(*place);
     }
     return watch_public();
   }
 
-  [[nodiscard]] result<void> next(watched& which) {
-    if (&which == &in_public && in_public.filter() == of_directories) return watch_public();
-    return which.again();
+  /// After a change: the caller looks once everything is under watch again.
+  [[nodiscard]] result<void> next(HANDLE rung) {
+    result<void> watching;
+    if (rung == in_private.event()) watching = in_private.again();
+    if (rung == in_public.event()) watching = in_public.filter() == of_directories ? watch_public() : in_public.again();
+    if (place) creator = find_creator(*place);
+    return watching;
   }
 };
 
@@ -123,13 +147,13 @@ name_watch::name_watch(name_watch&&) noexcept = default;
 name_watch& name_watch::operator=(name_watch&&) noexcept = default;
 name_watch::~name_watch() = default;
 
-result<name_watch> name_watch::start(object_kind /*kind*/, const name& what) {
+result<name_watch> name_watch::start(object_kind kind, const name& what) {
   if (const result<void> valid = what.check(); !valid) return valid.error();
   auto made = std::make_unique<impl>();
   if (what.is_mine()) {
-    const result<windows::directory_ptr> own = windows::own_directory();
+    result<windows::directory_ptr> own = windows::own_directory();
     if (!own) return own.error();
-    made->private_path = (*own)->path;
+    made->place = windows::entry_place{std::move(*own), detail::entry_name(kind, what)};
   }
   result<std::wstring> path = windows::public_directory_path(what.owner());
   if (!path) return path.error();
@@ -143,16 +167,14 @@ result<name_watch> name_watch::start(object_kind /*kind*/, const name& what) {
 
 result<void> name_watch::wait(detail::timer& wait) {
   std::vector<HANDLE> events;
-  std::vector<watched*> behind;
-  for (watched* one : {&impl_->in_private, &impl_->in_public}) {
-    if (!one->is_running()) continue;
-    events.push_back(one->event());
-    behind.push_back(one);
+  for (const watched* one : {&impl_->in_private, &impl_->in_public}) {
+    if (one->is_running()) events.push_back(one->event());
   }
+  if (impl_->creator) events.push_back(impl_->creator.get());
   const result<std::optional<std::size_t>> rung = windows::system::wait(events, wait);
   if (!rung) return rung.error();
   if (!*rung) return errc::timed_out;
-  return impl_->next(*behind[**rung]);
+  return impl_->next(events[**rung]);
 }
 
 }  // namespace viaduct::backend
