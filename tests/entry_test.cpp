@@ -9,7 +9,6 @@
 #include <thread>
 #include <vector>
 
-#include "common/entry_name.hpp"
 #include "support/catch.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
@@ -330,48 +329,6 @@ TEST_CASE("entry: an opener that fails does not join") {
                   std::bad_alloc);
   other.close();
   CHECK(runtime_files(called).empty());
-}
-
-TEST_CASE("entry: names of every kind, and each is another") {
-  const std::string base = unique_name();
-  const std::vector<std::string> names = {
-      base,          base + "A", base + "a", "A" + base, base + std::string(100, 'x'), base + std::string(100, 'y'),
-      base + "/../", base + ".", base + " ", base + "gr\xC3\xBC\xC3\x9F" "e", std::string(255, 'l'), "con", "nul"};
-  std::vector<entry> held;
-  for (const std::string& each : names) {
-    INFO(each);
-    held.push_back(create(each, lifetime::owner, each));
-  }
-  auto other_kind = plain_request(base, lifetime::owner);
-  other_kind.kind = object_kind::pipe;
-  held.push_back(must(entry::create(other_kind, plain_builder("other kind"))));
-  for (const std::string& each : names) {
-    CHECK(must(read_plain_object(must(entry::find(object_kind::test, each)))) == each);
-  }
-}
-
-TEST_CASE("entry: what is no name is refused before anything is touched") {
-  const std::vector<std::string> bad = {"", std::string(256, 'x'), std::string("a\0b", 3), "a\nb", "\xFF\xFE", "\x7F"};
-  std::string content;
-  for (const std::string& each : bad) {
-    CHECK(outcome(entry::create(plain_request(each, lifetime::owner), plain_builder("x"))) == errc::name_invalid);
-    CHECK(outcome(open(each, content)) == errc::name_invalid);
-    CHECK(outcome(open_or_create(each, content, 1s)) == errc::name_invalid);
-    CHECK(outcome(entry::find(object_kind::test, each)) == errc::name_invalid);
-    CHECK(outcome(entry::remove(object_kind::test, each)) == errc::name_invalid);
-    CHECK(outcome(backend::name_watch::start(object_kind::test, each)) == errc::name_invalid);
-  }
-}
-
-TEST_CASE("entry: only one's own names are created") {
-  auto request = plain_request("x", lifetime::owner);
-  request.what = name::native("x");
-  CHECK(outcome(entry::create(request, plain_builder("x"))) == errc::invalid_argument);
-  request.what = name::of(user::unknown(), "x");
-  CHECK(outcome(entry::create(request, plain_builder("x"))) == errc::name_invalid);
-  request = plain_request("x", lifetime::users);
-  request.who = permission::everyone();
-  CHECK(outcome(entry::create(request, plain_builder("x"))) == errc::not_supported);
 }
 
 TEST_CASE("entry: remove takes the dead, never the living") {

@@ -18,6 +18,7 @@
 
 #include "backend/entry.hpp"
 #include "backend/seam.hpp"
+#include "support/catch.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
 #include "support/plain_object.hpp"
@@ -153,6 +154,23 @@ class actor : public peer {
 
   std::string where;
 };
+
+// --- what the tests with actors do themselves
+[[nodiscard]] inline result<backend::entry> create_entry(const std::string& called, const std::string& life, const std::string& content) {
+  return backend::entry::create(plain_request(called, life_from(life)), plain_builder(content));
+}
+
+[[nodiscard]] inline result<backend::entry> open_entry(const std::string& called, std::string& content) {
+  return backend::entry::open(plain_request(called, lifetime::users), plain_opener(content));
+}
+
+/// An entry whose creator was killed.
+inline void leave_dead(const std::string& called, const std::string& life) {
+  actor dead;
+  REQUIRE(dead.perform("create", called, life) == "ok actor");
+  dead.kill();
+  REQUIRE(dead.wait() == peer::killed);
+}
 
 }  // namespace viaduct::test
 

@@ -6,9 +6,7 @@
 #include "posix/entry_actor.hpp"
 
 #include <functional>
-#include <future>
 #include <set>
-#include <vector>
 
 #include "support/catch.hpp"
 #include "support/names.hpp"
@@ -23,25 +21,10 @@ using backend::object_kind;
 
 namespace {
 
-result<entry> create(const std::string& called, const std::string& life, const std::string& content) {
-  return entry::create(plain_request(called, life_from(life)), plain_builder(content));
-}
-
-result<entry> open(const std::string& called, std::string& content) {
-  return entry::open(plain_request(called, lifetime::users), plain_opener(content));
-}
-
 result<entry> open_or_create(const std::string& called, std::string& content, deadline until = deadline::now()) {
   detail::timer wait(until);
   content = "ours";
   return entry::open_or_create(plain_request(called, lifetime::users), plain_builder("ours"), plain_opener(content), wait);
-}
-
-void leave_dead(const std::string& called, const std::string& life) {
-  actor dead;
-  REQUIRE(dead.perform("create", called, life) == "ok actor");
-  dead.kill();
-  REQUIRE(dead.wait() == peer::killed);
 }
 
 /// Whoever holds it: its object is there and is what the name means.
@@ -82,36 +65,13 @@ void force(const order& plan) {
     plan.after(called, other.finish());
     (void)other.perform("close", called, plan.life);
     CHECK(runtime_files(called).empty());
-    const auto next = create(called, plan.life, "next");
+    const auto next = create_entry(called, plan.life, "next");
     CHECK(outcome(next) == success);
   }
   CHECK(stops.count("at fcntl") == 1);
 }
 
 const auto nothing = [](actor&, const std::string&) {};
-
-/// The calls of an operation that others can see, or that see others: only before them does it matter where one is.
-struct visible_calls {
-  std::string operation;
-  std::string life;
-  std::function<void(actor&, const std::string&)> prepare;
-
-  [[nodiscard]] std::vector<int> list() const {
-    const std::set<std::string> visible = {"at fcntl", "at pwrite", "at unlinkat", "at linkat", "at renameat2", "at openat"};
-    std::vector<int> calls;
-    actor other;
-    for (int call = 1;; ++call) {
-      const std::string called = unique_name();
-      prepare(other, called);
-      const bool stopped = other.perform_until(operation, called, life, call);
-      if (stopped && visible.count(other.where) == 1) calls.push_back(call);
-      if (stopped) (void)other.finish();
-      (void)other.perform("close", called, life);
-      (void)entry::remove(object_kind::test, called);
-      if (!stopped) return calls;
-    }
-  }
-};
 
 }  // namespace
 
@@ -123,7 +83,7 @@ TEST_CASE("entry order: a creator is never visible without its locks") {
     force({"create", life, nothing,
            [&](const std::string& called) {
              std::string content;
-             auto mine = life == "owner" ? create(called, life, "ours") : open_or_create(called, content);
+             auto mine = life == "owner" ? create_entry(called, life, "ours") : open_or_create(called, content);
              joined = mine && !mine->is_creator();
              if (!mine) CHECK((outcome(mine) == errc::already_exists || outcome(mine) == errc::timed_out));
              if (mine) ours.emplace(std::move(*mine));
@@ -150,7 +110,7 @@ TEST_CASE("entry order: taking over excludes openers and other heirs") {
     force({operation, "users", [](actor&, const std::string& called) { leave_dead(called, "users"); },
            [&](const std::string& called) {
              std::string content;
-             auto opened = open(called, content);
+             auto opened = open_entry(called, content);
              CHECK((opened.has_value() || outcome(opened) == errc::not_found));
              if (opened) CHECK(content == "actor");
              auto mine = opened ? std::move(opened) : open_or_create(called, content);
@@ -172,7 +132,7 @@ TEST_CASE("entry order: two heirs of a dead owner") {
   std::optional<entry> ours;
   force({"create", "owner", [](actor&, const std::string& called) { leave_dead(called, "owner"); },
          [&](const std::string& called) {
-           auto mine = create(called, "owner", "ours");  // waits for a second where the actor holds the destroyer's lock
+           auto mine = create_entry(called, "owner", "ours");  // waits for a second where the actor holds the destroyer's lock
            if (!mine) CHECK(outcome(mine) == errc::already_exists);
            if (mine) ours.emplace(std::move(*mine));
          },
@@ -193,7 +153,7 @@ TEST_CASE("entry order: the last one to leave does not take a successor along") 
   force({"close", "users", created_by_actor,
          [&](const std::string& called) {
            std::string content;
-           auto opened = open(called, content);
+           auto opened = open_entry(called, content);
            CHECK((opened.has_value() || outcome(opened) == errc::not_found));
            auto mine = opened ? std::move(opened) : open_or_create(called, content);
            if (!mine) CHECK(outcome(mine) == errc::timed_out);
@@ -212,7 +172,7 @@ TEST_CASE("entry order: an owner that leaves does not take a successor along") {
   };
   force({"close", "owner", created_by_actor,
          [&](const std::string& called) {
-           auto mine = create(called, "owner", "ours");
+           auto mine = create_entry(called, "owner", "ours");
            if (!mine) CHECK(outcome(mine) == errc::already_exists);
            if (mine) ours.emplace(std::move(*mine));
          },
@@ -227,7 +187,7 @@ TEST_CASE("entry order: two leave at once, and one of them destroys") {
   std::optional<entry> ours;
   force({"close", "users",
          [&](actor& other, const std::string& called) {
-           ours.emplace(must(create(called, "users", "ours")));
+           ours.emplace(must(create_entry(called, "users", "ours")));
            REQUIRE(other.perform("open", called, "users") == "ok ours");
          },
          [&](const std::string&) { ours.reset(); },
@@ -243,10 +203,10 @@ TEST_CASE("entry order: an opener while the last member leaves and the name gets
   std::optional<entry> ours;
   bool replaced = false;
   force({"open", "users",
-         [&](actor&, const std::string& called) { ours.emplace(must(create(called, "users", "first"))); },
+         [&](actor&, const std::string& called) { ours.emplace(must(create_entry(called, "users", "first"))); },
          [&](const std::string& called) {
            ours.reset();
-           auto mine = create(called, "users", "second");
+           auto mine = create_entry(called, "users", "second");
            replaced = mine.has_value();
            if (!mine) CHECK(outcome(mine) == errc::already_exists);  // the actor was a member already
            if (mine) ours.emplace(std::move(*mine));
@@ -266,7 +226,7 @@ TEST_CASE("entry order: an opener while the last member leaves and the name gets
 TEST_CASE("entry order: an opener while the last member leaves for good") {
   std::optional<entry> ours;
   force({"open", "users",
-         [&](actor&, const std::string& called) { ours.emplace(must(create(called, "users", "first"))); },
+         [&](actor&, const std::string& called) { ours.emplace(must(create_entry(called, "users", "first"))); },
          [&](const std::string&) { ours.reset(); },
          [&](const std::string& called, const std::string& answer) {
            INFO(answer);
@@ -285,10 +245,10 @@ TEST_CASE("entry order: an opener while the owner leaves") {
   std::optional<entry> ours;
   for (const bool replace : {false, true}) {
     force({"open", "owner",
-           [&](actor&, const std::string& called) { ours.emplace(must(create(called, "owner", "first"))); },
+           [&](actor&, const std::string& called) { ours.emplace(must(create_entry(called, "owner", "first"))); },
            [&](const std::string& called) {
              ours.reset();
-             if (replace) ours.emplace(must(create(called, "owner", "second")));
+             if (replace) ours.emplace(must(create_entry(called, "owner", "second")));
            },
            [&](const std::string& called, const std::string& answer) {
              INFO(answer);
@@ -303,13 +263,13 @@ TEST_CASE("entry order: an opener while the owner leaves") {
 TEST_CASE("entry order: an opener never sees an object that is being built") {
   std::optional<entry> ours;
   force({"open_or_create", "users",
-         [&](actor&, const std::string& called) { ours.emplace(must(create(called, "users", "first"))); },
+         [&](actor&, const std::string& called) { ours.emplace(must(create_entry(called, "users", "first"))); },
          [&](const std::string& called) {
            ours.reset();
            auto mine = entry::create(plain_request(called, lifetime::users), [&](const backend::entry_description& of) {
              const auto made = make_plain_object(of, "");  // empty: who opens it now has opened too early
              std::string early;
-             CHECK(outcome(open(called, early)) == errc::not_found);
+             CHECK(outcome(open_entry(called, early)) == errc::not_found);
              return made;
            });
            if (!mine) CHECK(outcome(mine) == errc::already_exists);
@@ -341,98 +301,6 @@ TEST_CASE("entry order: removing what is dead while it is taken over") {
          }});
 }
 
-// Three processes: an opener that has seen a living member, that member's death, and an heir. If the heir held the
-// destroyer's byte alone, the opener would be let in and then be destroyed.
-TEST_CASE("entry order: an opener, the death of the last member, and an heir") {
-  time_limit(120s);
-  std::optional<entry> ours;
-  const auto opening = visible_calls{"open", "users", [&](actor&, const std::string& called) {
-                                       ours.emplace(must(create(called, "users", "first")));
-                                     }}.list();
-  const auto taking = visible_calls{"create", "users", [](actor&, const std::string& called) {
-                                      leave_dead(called, "users");
-                                    }}.list();
-  ours.reset();
-  actor opener;
-  actor heir("heir");
-  for (const int seen : opening) {
-    for (const int taken : taking) {
-      const std::string called = unique_name();
-      INFO("opener at call " << seen << ", heir at call " << taken);
-      actor last;
-      REQUIRE(last.perform("create", called, "users") == "ok actor");
-      REQUIRE(opener.perform_until("open", called, "users", seen));
-      last.kill();
-      REQUIRE(last.wait() == peer::killed);
-      const bool stopped = heir.perform_until("create", called, "users", taken);
-      const std::string opened = opener.finish();
-      const std::string made = stopped ? heir.finish() : heir.where;
-      INFO("opener: " << opened << "; heir: " << made);
-      if (opened == "ok actor") {
-        CHECK(made.find("already_exists") != std::string::npos);
-      } else {
-        CHECK((opened == "ok heir" || opened.find("not_found") != std::string::npos));
-        CHECK(made == "ok heir");
-      }
-      (void)opener.perform("close", called, "users");
-      (void)heir.perform("close", called, "users");
-      CHECK(runtime_files(called).empty());
-    }
-  }
-}
-
-// A destroyer that dies half-way leaves an entry without its object: the mark tells.
-TEST_CASE("entry order: an opener, and a destroyer that is killed") {
-  time_limit(120s);
-  for (const std::string life : {"users", "owner"}) {
-    std::optional<entry> ours;
-    const auto opening = visible_calls{"open", life, [&](actor&, const std::string& called) {
-                                         ours.emplace(must(create(called, life, "first")));
-                                       }}.list();
-    ours.reset();
-    actor opener;
-    for (const int seen : opening) {
-      bool died = true;
-      for (int call = 1; died; ++call) {
-        const std::string called = unique_name();
-        INFO(life << ": opener at call " << seen << ", closer dies at call " << call);
-        {
-          actor closer;
-          REQUIRE(closer.perform("create", called, life) == "ok actor");
-          REQUIRE(opener.perform_until("open", called, life, seen));
-          died = closer.perform_and_die("close", called, life, call);
-        }
-        const std::string opened = opener.finish();
-        INFO("opener: " << opened);
-        CHECK((opened == "ok actor" || opened.find("not_found") != std::string::npos));
-        (void)opener.perform("close", called, life);
-        CHECK(outcome(create(called, life, "next")) == success);
-        CHECK(runtime_files(called).empty());
-      }
-    }
-  }
-}
-
-// An opener may lock its byte on an entry whose destroyer has just died, and find out a moment later. That moment is no
-// life: a creator must wait for it instead of giving up.
-TEST_CASE("entry order: a creator while an opener finds out that the object is dying") {
-  const std::string called = unique_name();
-  actor opener;
-  {
-    actor closer;
-    REQUIRE(closer.perform("create", called, "users") == "ok actor");
-    REQUIRE(opener.perform_until("open", called, "users", 1));
-    for (int asked = 0; asked < 2; asked += opener.where == "at fcntl" ? 1 : 0) REQUIRE(opener.go_on_for(1));
-    REQUIRE(closer.perform_and_die("close", called, "users", 5));  // marked as dying, nothing unlinked yet
-  }
-  REQUIRE(opener.go_on_for(1));  // it has its byte
-  auto made = std::async(std::launch::async, [&] { return outcome(create(called, "users", "ours")) == success; });
-  CHECK(made.wait_for(20ms) == std::future_status::timeout);
-  CHECK(opener.finish().find("not_found") != std::string::npos);
-  CHECK(made.get());
-  CHECK(runtime_files(called).empty());
-}
-
 // What is stopped in the middle of destroying blocks the name for a second, and says why; killed there, not at all.
 TEST_CASE("entry order: a destroyer that is stopped, then killed") {
   time_limit(60s);
@@ -442,14 +310,14 @@ TEST_CASE("entry order: a destroyer that is stopped, then killed") {
   REQUIRE(other.perform_until("close", called, "users", 5));
   CHECK(other.where == "at unlinkat");
   std::string content;
-  CHECK(outcome(open(called, content)) == errc::not_found);
-  const auto busy = create(called, "users", "ours");
+  CHECK(outcome(open_entry(called, content)) == errc::not_found);
+  const auto busy = create_entry(called, "users", "ours");
   CHECK(outcome(busy) == errc::already_exists);
   CHECK(std::string(busy.error().hint()) == "being created or destroyed");
   CHECK(outcome(open_or_create(called, content, 30ms)) == errc::timed_out);
   other.kill();
   CHECK(other.wait() == peer::killed);
-  CHECK(outcome(open(called, content)) == errc::not_found);
-  CHECK(outcome(create(called, "users", "ours")) == success);
+  CHECK(outcome(open_entry(called, content)) == errc::not_found);
+  CHECK(outcome(create_entry(called, "users", "ours")) == success);
   CHECK(runtime_files(called).empty());
 }
