@@ -26,7 +26,8 @@ TEST_CASE("entry name: plain names stay readable, others become a prefix and a h
   CHECK(file("a/b") == "named_pipe-ab~c779b89337c4589fa29e7abccb1c89c7");
   CHECK(file("Sensor") == "named_pipe-ensor~1d5c68c717ba563e9fde5c6ec8a6cddb");
   CHECK(file(std::string(25, 'x')).substr(0, 18) == "named_pipe-xxxxxx~");
-  for (const std::string& text : {std::string("a.b"), std::string("A"), std::string("\xC3\xBC"), std::string(255, 'y')}) {
+  for (const std::string& text :
+       {std::string("a.b"), std::string("A"), std::string("\xC3\xBC"), std::string(255, 'y')}) {
     const std::string made = file(text);
     CHECK(made.size() <= 50);
     CHECK(made.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-~") == std::string::npos);
@@ -37,9 +38,21 @@ TEST_CASE("entry name: plain names stay readable, others become a prefix and a h
 
 TEST_CASE("entry name: names of every kind, and each is another") {
   const std::string base = unique_name();
-  const std::vector<std::string> names = {
-      base,          base + "A", base + "a", "A" + base, base + std::string(100, 'x'), base + std::string(100, 'y'),
-      base + "/../", base + ".", base + " ", base + "gr\xC3\xBC\xC3\x9F" "e", std::string(255, 'l'), "con", "nul"};
+  const std::vector<std::string> names = {base,
+                                          base + "A",
+                                          base + "a",
+                                          "A" + base,
+                                          base + std::string(100, 'x'),
+                                          base + std::string(100, 'y'),
+                                          base + "/../",
+                                          base + ".",
+                                          base + " ",
+                                          base +
+                                              "gr\xC3\xBC\xC3\x9F"
+                                              "e",
+                                          std::string(255, 'l'),
+                                          "con",
+                                          "nul"};
   std::vector<entry> held;
   for (const std::string& each : names) {
     INFO(each);

@@ -53,7 +53,9 @@ void append_line(const std::filesystem::path& file, const std::string& line) {
 class referee {
  public:
   explicit referee(const std::filesystem::path& base)
-      : gate_(lock_file(base, ".gate")), members_(lock_file(base, ".members")), owner_(lock_file(base, ".owner")),
+      : gate_(lock_file(base, ".gate")),
+        members_(lock_file(base, ".members")),
+        owner_(lock_file(base, ".owner")),
         stamp_(base.string() + ".stamp") {}
 
   void own() {
@@ -98,8 +100,11 @@ struct counts {
 class worker {
  public:
   explicit worker(const arguments& args)
-      : directory_(args.at(0)), prefix_(args.at(1)), life_(args.at(2) == "owner" ? lifetime::owner : lifetime::users),
-        random_(std::stoull(args.at(3))), end_(clock_type::now() + std::chrono::milliseconds(std::stoll(args.at(4)))) {
+      : directory_(args.at(0)),
+        prefix_(args.at(1)),
+        life_(args.at(2) == "owner" ? lifetime::owner : lifetime::users),
+        random_(std::stoull(args.at(3))),
+        end_(clock_type::now() + std::chrono::milliseconds(std::stoll(args.at(4)))) {
     for (int index = 0; index < name_count; ++index) {
       referees_.push_back(std::make_unique<referee>(directory_ / std::to_string(index)));
     }
@@ -292,12 +297,13 @@ void storm(const std::string& life, int processes, std::chrono::milliseconds spa
 
   const counts total = sum(lines_of(directory.path() / "counts"));
   std::cout << life << ", " << processes << " processes: " << total.calls << " calls, " << total.created << " created, "
-            << total.joined << " joined, " << kills << " killed, slowest open_or_create " << total.slowest_us << " us\n";
+            << total.joined << " joined, " << kills << " killed, slowest open_or_create " << total.slowest_us
+            << " us\n";
   CHECK(total.created > 0);
   for (int index = 0; index < name_count; ++index) {
-    const auto again = entry::create(plain_request(prefix + std::to_string(index), life == "owner" ? lifetime::owner
-                                                                                                  : lifetime::users),
-                                     plain_builder("after"));
+    const auto again = entry::create(
+        plain_request(prefix + std::to_string(index), life == "owner" ? lifetime::owner : lifetime::users),
+        plain_builder("after"));
     CHECK(outcome(again) == success);
   }
   CHECK(runtime_files(prefix).empty());

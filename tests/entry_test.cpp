@@ -37,7 +37,8 @@ result<entry> open(const std::string& called, std::string& content) {
 result<entry> open_or_create(const std::string& called, std::string& content, deadline until,
                              const std::string& made = "ours") {
   detail::timer wait(until);
-  return entry::open_or_create(plain_request(called, lifetime::users), plain_builder(made), plain_opener(content), wait);
+  return entry::open_or_create(plain_request(called, lifetime::users), plain_builder(made), plain_opener(content),
+                               wait);
 }
 
 /// Waits as callers of find() and open() do.

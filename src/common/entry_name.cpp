@@ -35,9 +35,12 @@ std::string hash_digits(std::string_view text) {
 
 std::string_view kind_word(backend::object_kind kind) noexcept {
   switch (kind) {
-    case backend::object_kind::test: return "test";
-    case backend::object_kind::pipe: return "pipe";
-    case backend::object_kind::named_pipe: return "named_pipe";
+    case backend::object_kind::test:
+      return "test";
+    case backend::object_kind::pipe:
+      return "pipe";
+    case backend::object_kind::named_pipe:
+      return "named_pipe";
   }
   return "unknown";
 }

@@ -27,7 +27,8 @@ error hijacked(const char* why) { return error(errc::name_hijacked).advise(why);
 /// Who may rename or replace what lies in the parent decides whether its names mean anything.
 result<void> check_parent(const std::string& path) {
   const result<descriptor> opened = system::open_at(AT_FDCWD, path, search_only());
-  if (!opened) return error(opened.error()).advise("the directory that VIADUCT_RUNTIME_DIR names, or /dev/shm, is missing");
+  if (!opened)
+    return error(opened.error()).advise("the directory that VIADUCT_RUNTIME_DIR names, or /dev/shm, is missing");
   const result<struct stat> found = system::status(opened->get());
   if (!found) return found.error();
   if (found->st_uid != 0 && found->st_uid != system::effective_user()) {
@@ -47,7 +48,8 @@ result<void> check_own(const directory& opened, mode_t mode) {
   if (!S_ISDIR(found->st_mode)) return hijacked("something that is no directory sits where names live");
   if (found->st_uid != system::effective_user()) return hijacked("the registry directory belongs to another user");
   const mode_t bits = found->st_mode & permission_bits;
-  if ((bits & ~mode) != 0) return hijacked("the registry directory is open to others: remove it or take their rights away");
+  if ((bits & ~mode) != 0)
+    return hijacked("the registry directory is open to others: remove it or take their rights away");
   if (bits != mode) return system::change_mode(opened.handle.get(), mode);
   return {};
 }
@@ -129,9 +131,11 @@ result<directory_ptr> open_foreign(uid_t owner) {
   if (!opened) return opened.error();
   const result<struct stat> found = system::status(opened->get());
   if (!found) return found.error();
-  if (!S_ISDIR(found->st_mode)) return hijacked("something that is no directory sits where the other user's names live");
+  if (!S_ISDIR(found->st_mode))
+    return hijacked("something that is no directory sits where the other user's names live");
   if (found->st_uid != owner) return hijacked("the other user's public directory belongs to somebody else");
-  if ((found->st_mode & (S_IWGRP | S_IWOTH)) != 0) return hijacked("others may write to the other user's public directory");
+  if ((found->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    return hijacked("others may write to the other user's public directory");
   return directory_ptr(std::make_shared<directory>(directory{std::move(*opened), *path}));
 }
 

@@ -88,7 +88,8 @@ result<opened_entry> find_alive(const entry_place& place, backend::object_kind k
   if (const result<void> same = check_identity(seen->record, kind, what); !same) return same.error();
   const result<standing> found = look(*seen);
   if (!found) return found.error();
-  if (*found != standing::alive) return error(errc::not_found).advise(*found == standing::building ? "being created" : "");
+  if (*found != standing::alive)
+    return error(errc::not_found).advise(*found == standing::building ? "being created" : "");
   return seen;
 }
 

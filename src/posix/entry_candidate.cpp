@@ -23,7 +23,7 @@ constexpr std::string_view temporary_prefix = "new~";  // no entry is called so:
 struct file_without_name {
   descriptor file;
   std::string temporary;
-  struct stat status {};
+  struct stat status{};
 };
 
 result<std::uint64_t> random_number() {
@@ -114,7 +114,8 @@ result<void> give_name(const directory& where, int file, const std::string& temp
   return system::rename_exclusive(where.handle.get(), temporary, name);
 }
 
-result<entry_record> describe(const entry_place& place, const backend::entry_request& request, const own_process& self) {
+result<entry_record> describe(const entry_place& place, const backend::entry_request& request,
+                              const own_process& self) {
   const result<std::uint64_t> random = random_number();
   if (!random) return random.error();
   entry_record record;
@@ -181,7 +182,8 @@ result<void> publish_to_others(const opened_entry& entry) {
                                               entry.record.native_name);
   if (!linked) return linked.error();
   for (int attempt = 0; attempt < attempts; ++attempt) {
-    const result<file_without_name> copy = make_nameless(others, encode(entry.record, entry_phase::published), copy_mode);
+    const result<file_without_name> copy =
+        make_nameless(others, encode(entry.record, entry_phase::published), copy_mode);
     if (!copy) return copy.error();
     const result<void> named = give_name(others, copy->file.get(), copy->temporary, entry.file_name);
     if (named) return {};

@@ -41,7 +41,8 @@ result<opened_file> open_checked(const entry_place& place, file_access access) {
   if (!file) {
     // ENXIO is a socket or a device, EISDIR a directory opened for writing.
     const int code = file.error().os_code();
-    if (code == ENXIO || code == EISDIR) return hijacked("something that is no file sits where the registry entry belongs");
+    if (code == ENXIO || code == EISDIR)
+      return hijacked("something that is no file sits where the registry entry belongs");
     return file.error();
   }
   const result<struct stat> found = system::status(file->get());
@@ -121,7 +122,7 @@ result<claim> claim_by_owner(const opened_entry& entry) {
 }
 
 result<claim> claim_by_members(const opened_entry& entry) {
-  const result<claim> locked = got(system::try_write_lock(entry.file.get(), destroyer_byte, 0));
+  result<claim> locked = got(system::try_write_lock(entry.file.get(), destroyer_byte, 0));
   if (!locked || *locked == claim::destroyer) return locked;
   const result<membership> found = members(entry);
   if (!found) return found.error();
@@ -179,7 +180,7 @@ result<opened_entry> open_entry(const entry_place& place, file_access access) {
   if (!size) return size.error();
   result<decoded_entry> read = decode(bytes(image).first(*size), place.file_name);
   if (!read) return read.error();
-  return opened_entry{place.where, place.file_name,          std::move(opened->file),
+  return opened_entry{place.where, place.file_name,         std::move(opened->file),
                       opened->id,  std::move(read->record), read->phase};
 }
 
@@ -214,9 +215,12 @@ result<bool> is_named(const opened_entry& entry) {
 result<standing> look(const opened_entry& entry) {
   if (entry.phase == entry_phase::dying) return standing::dying;
   switch (entry.record.life) {
-    case lifetime::owner: return look_by_owner(entry);
-    case lifetime::users: return look_by_members(entry);
-    case lifetime::persistent: break;
+    case lifetime::owner:
+      return look_by_owner(entry);
+    case lifetime::users:
+      return look_by_members(entry);
+    case lifetime::persistent:
+      break;
   }
   const result<bool> current = is_of_this_boot(entry.record);
   if (!current) return current.error();
@@ -226,9 +230,12 @@ result<standing> look(const opened_entry& entry) {
 
 result<claim> claim_dead(const opened_entry& entry, claim_purpose purpose) {
   switch (entry.record.life) {
-    case lifetime::owner: return claim_by_owner(entry);
-    case lifetime::users: return claim_by_members(entry);
-    case lifetime::persistent: break;
+    case lifetime::owner:
+      return claim_by_owner(entry);
+    case lifetime::users:
+      return claim_by_members(entry);
+    case lifetime::persistent:
+      break;
   }
   return claim_persistent(entry, purpose);
 }

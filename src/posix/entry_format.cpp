@@ -84,10 +84,13 @@ bool is_known(const entry_record& record, std::uint8_t flags) {
   switch (record.kind) {
     case backend::object_kind::test:
     case backend::object_kind::pipe:
-    case backend::object_kind::named_pipe: break;
-    default: return false;
+    case backend::object_kind::named_pipe:
+      break;
+    default:
+      return false;
   }
-  return record.life <= lifetime::persistent && (flags & ~flag_public) == 0 && name(record.full_name).check().has_value();
+  return record.life <= lifetime::persistent && (flags & ~flag_public) == 0 &&
+         name(record.full_name).check().has_value();
 }
 
 /// Exactly what object_name() makes for this entry: whoever cleans up must not be led to another file.
@@ -130,9 +133,12 @@ entry_image encode(const entry_record& record, entry_phase phase) {
 
 result<entry_phase> decode_phase(std::byte value) {
   switch (static_cast<entry_phase>(value)) {
-    case entry_phase::building: return entry_phase::building;
-    case entry_phase::published: return entry_phase::published;
-    case entry_phase::dying: return entry_phase::dying;
+    case entry_phase::building:
+      return entry_phase::building;
+    case entry_phase::published:
+      return entry_phase::published;
+    case entry_phase::dying:
+      return entry_phase::dying;
   }
   return damaged();
 }

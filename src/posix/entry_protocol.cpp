@@ -114,7 +114,8 @@ result<membership> build_and_publish(candidate mine, const backend::entry::build
 }
 
 /// One attempt at the name; makes the candidate when it is first needed, or anew when it was swept.
-result<attempt> attempt_to_own(std::optional<candidate>& mine, const backend::entry_request& request, std::string* hint) {
+result<attempt> attempt_to_own(std::optional<candidate>& mine, const backend::entry_request& request,
+                               std::string* hint) {
   if (!mine) {
     const result<entry_place> place = place_for_making(request);
     if (!place) return place.error();
@@ -140,7 +141,7 @@ struct look_around {
 
 /// Step o7, after the object was opened.
 result<bool> is_still_current(const opened_entry& entry) {
-  const result<bool> named = is_named(entry);
+  result<bool> named = is_named(entry);
   if (!named || !*named) return named;
   const result<entry_phase> phase = read_phase(entry.file.get());
   if (!phase) return phase.error();
@@ -252,8 +253,7 @@ result<entry_place> place_of(backend::object_kind kind, const name& what) {
   if (what.is_native()) return error(errc::invalid_argument).advise("a native name has no registry entry");
   const result<std::shared_ptr<const directory>> where = directory_of(what.owner());
   if (!where) return where.error();
-  return entry_place{*where, detail::entry_name(kind, what),
-                     what.is_mine() ? file_origin::own : file_origin::foreign};
+  return entry_place{*where, detail::entry_name(kind, what), what.is_mine() ? file_origin::own : file_origin::foreign};
 }
 
 backend::entry_description describe(const entry_record& record) {
@@ -288,7 +288,7 @@ result<membership> open_entry_once(const backend::entry_request& request, const 
 }
 
 result<membership> open_or_create_entry(const backend::entry_request& request, const backend::entry::builder& build,
-                                          const backend::entry::opener& open_object, detail::timer& wait) {
+                                        const backend::entry::opener& open_object, detail::timer& wait) {
   std::optional<candidate> mine;
   busy_pause others(longest_idle_pause);
   wait.start();
@@ -311,7 +311,8 @@ result<membership> open_or_create_entry(const backend::entry_request& request, c
 result<void> remove_entry(backend::object_kind kind, const name& what) {
   const result<entry_place> place = place_of(kind, what);
   if (!place) return place.error();
-  if (place->origin == file_origin::foreign) return error(errc::access_denied).advise("only its owner can remove this name");
+  if (place->origin == file_origin::foreign)
+    return error(errc::access_denied).advise("only its owner can remove this name");
   busy_pause others(longest_pause);
   detail::timer limit{deadline(create_limit)};
   for (;;) {

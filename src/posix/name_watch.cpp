@@ -18,8 +18,8 @@ namespace {
 /// Where the kernel cannot wake us: no such mechanism, a directory we may search but not read, or no watches left for this
 /// user. Then looking again is slower, and right all the same.
 bool is_unwatchable(const error& why) noexcept {
-  return why == errc::not_supported || why == errc::access_denied || why == errc::limit_reached || why == errc::no_space ||
-         why == errc::not_found;
+  return why == errc::not_supported || why == errc::access_denied || why == errc::limit_reached ||
+         why == errc::no_space || why == errc::not_found;
 }
 
 }  // namespace

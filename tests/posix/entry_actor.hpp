@@ -156,7 +156,8 @@ class actor : public peer {
 };
 
 // --- what the tests with actors do themselves
-[[nodiscard]] inline result<backend::entry> create_entry(const std::string& called, const std::string& life, const std::string& content) {
+[[nodiscard]] inline result<backend::entry> create_entry(const std::string& called, const std::string& life,
+                                                         const std::string& content) {
   return backend::entry::create(plain_request(called, life_from(life)), plain_builder(content));
 }
 

@@ -119,9 +119,10 @@ TEST_CASE("entry bytes: rubbish with a right checksum is rubbish") {
            errc::peer_corrupt;
   };
   const std::string sound = sound_record(called).native_name;
-  for (const std::string& native : {std::string("../../etc/passwd"), file_of(called), file_of(called) + ".", sound + "0",
-                                    std::string(), file_of("other") + ".0000000000001234", std::string("/dev/shm/x"),
-                                    file_of(called) + ".000000000000/../", file_of(called) + "-0000000000001234"}) {
+  for (const std::string& native :
+       {std::string("../../etc/passwd"), file_of(called), file_of(called) + ".", sound + "0", std::string(),
+        file_of("other") + ".0000000000001234", std::string("/dev/shm/x"), file_of(called) + ".000000000000/../",
+        file_of(called) + "-0000000000001234"}) {
     posix::entry_record forged = sound_record(called);
     forged.native_name = native;
     INFO(native);
@@ -162,8 +163,7 @@ TEST_CASE("entry hostile: a damaged entry is believed by nobody, and replaced") 
     CHECK(runtime_files(called).empty());
   }
   put_file(called, "rubbish");
-  const auto file =
-      must(posix::system::open_at(must(posix::own_directory())->handle.get(), file_of(called), O_RDWR));
+  const auto file = must(posix::system::open_at(must(posix::own_directory())->handle.get(), file_of(called), O_RDWR));
   REQUIRE(must(posix::system::try_write_lock(file.get(), 77, 1)));
   CHECK(outcome(create(called)) == errc::name_hijacked);  // somebody lives in it
   CHECK(std::filesystem::file_size(path_of(file_of(called))) == 7);
@@ -276,7 +276,8 @@ TEST_CASE("entry hostile: the copy for others says what the entry says, and repl
   const auto shared = must(posix::own_public_directory());
   std::ofstream(std::filesystem::path(shared->path) / file_of(called)) << "left over";
   const auto ours = must(entry::create(request, plain_builder("ours")));
-  const auto copy = must(posix::open_entry({shared, file_of(called), posix::file_origin::foreign}, posix::file_access::look));
+  const auto copy =
+      must(posix::open_entry({shared, file_of(called), posix::file_origin::foreign}, posix::file_access::look));
   CHECK(copy.record.native_name == ours.description().native_name);
   CHECK(copy.record.full_name == called);
   CHECK(copy.phase == posix::entry_phase::published);

@@ -24,7 +24,8 @@ namespace {
 result<entry> open_or_create(const std::string& called, std::string& content, deadline until = deadline::now()) {
   detail::timer wait(until);
   content = "ours";
-  return entry::open_or_create(plain_request(called, lifetime::users), plain_builder("ours"), plain_opener(content), wait);
+  return entry::open_or_create(plain_request(called, lifetime::users), plain_builder("ours"), plain_opener(content),
+                               wait);
 }
 
 /// Whoever holds it: its object is there and is what the name means.
@@ -132,7 +133,8 @@ TEST_CASE("entry order: two heirs of a dead owner") {
   std::optional<entry> ours;
   force({"create", "owner", [](actor&, const std::string& called) { leave_dead(called, "owner"); },
          [&](const std::string& called) {
-           auto mine = create_entry(called, "owner", "ours");  // waits for a second where the actor holds the destroyer's lock
+           auto mine =
+               create_entry(called, "owner", "ours");  // waits for a second where the actor holds the destroyer's lock
            if (!mine) CHECK(outcome(mine) == errc::already_exists);
            if (mine) ours.emplace(std::move(*mine));
          },

@@ -27,7 +27,8 @@ struct visible_calls {
   std::function<void(actor&, const std::string&)> prepare;
 
   [[nodiscard]] std::vector<int> list() const {
-    const std::set<std::string> visible = {"at fcntl", "at pwrite", "at unlinkat", "at linkat", "at renameat2", "at openat"};
+    const std::set<std::string> visible = {"at fcntl",  "at pwrite",    "at unlinkat",
+                                           "at linkat", "at renameat2", "at openat"};
     std::vector<int> calls;
     actor other;
     for (int call = 1;; ++call) {
@@ -50,12 +51,12 @@ struct visible_calls {
 TEST_CASE("entry order: an opener, the death of the last member, and an heir") {
   time_limit(120s);
   std::optional<entry> ours;
-  const auto opening = visible_calls{"open", "users", [&](actor&, const std::string& called) {
-                                       ours.emplace(must(create_entry(called, "users", "first")));
-                                     }}.list();
-  const auto taking = visible_calls{"create", "users", [](actor&, const std::string& called) {
-                                      leave_dead(called, "users");
-                                    }}.list();
+  const auto opening = visible_calls{
+      "open", "users", [&](actor&, const std::string& called) {
+        ours.emplace(must(create_entry(called, "users", "first")));
+      }}.list();
+  const auto taking =
+      visible_calls{"create", "users", [](actor&, const std::string& called) { leave_dead(called, "users"); }}.list();
   ours.reset();
   actor opener;
   actor heir("heir");
@@ -90,9 +91,10 @@ TEST_CASE("entry order: an opener, and a destroyer that is killed") {
   time_limit(120s);
   for (const std::string life : {"users", "owner"}) {
     std::optional<entry> ours;
-    const auto opening = visible_calls{"open", life, [&](actor&, const std::string& called) {
-                                         ours.emplace(must(create_entry(called, life, "first")));
-                                       }}.list();
+    const auto opening = visible_calls{
+        "open", life, [&](actor&, const std::string& called) {
+          ours.emplace(must(create_entry(called, life, "first")));
+        }}.list();
     ours.reset();
     actor opener;
     for (const int seen : opening) {

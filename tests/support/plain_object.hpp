@@ -26,7 +26,8 @@ namespace viaduct::test {
 }
 
 [[nodiscard]] inline backend::entry::builder plain_builder(std::string content) {
-  return [content = std::move(content)](const backend::entry_description& of) { return make_plain_object(of, content); };
+  return
+      [content = std::move(content)](const backend::entry_description& of) { return make_plain_object(of, content); };
 }
 
 /// Stores what it read. A missing object is os_error, so that it is never mistaken for a missing name: the registry must
