@@ -19,8 +19,8 @@ struct found_entry {
   bool is_copy = false;          // from a public directory: whether the owner lives, only the connection tells
 };
 
-/// As backend::entry::find. Our own private entry first; if there is none by this name, our public copy (made at another
-/// integrity level). Of another user only the public copy can be seen.
+/// As backend::entry::find. Our own private entry first; if there is none by this name, our public copy (made at
+/// another integrity level). Of another user only the public copy can be seen.
 [[nodiscard]] result<found_entry> find_entry(backend::object_kind kind, const name& what);
 
 /// The directory that holds our entries and those objects that are files ("<directory>\<native_name>").

@@ -108,8 +108,8 @@ void withdraw_copy(const std::string& entry) {
   const result<directory_ptr> where = public_directory_of(user::from_id(me->sid));
   if (!where) return;  // never made
   const std::wstring path = (*where)->file(entry);
-  result<unique_handle> handle = system::open_file(
-      {.path = path, .access = GENERIC_READ | GENERIC_WRITE, .flags = FILE_FLAG_OPEN_REPARSE_POINT});
+  result<unique_handle> handle =
+      system::open_file({.path = path, .access = GENERIC_READ | GENERIC_WRITE, .flags = FILE_FLAG_OPEN_REPARSE_POINT});
   if (!handle) return;
   entry_file copy;
   copy.handle = std::move(*handle);

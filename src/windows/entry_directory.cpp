@@ -125,8 +125,7 @@ result<void> make(const std::wstring& path, const result<security_attributes>& s
 }
 
 /// Directories stay open until the process ends.
-result<directory_ptr> cached(const directory_request& request,
-                             result<security_attributes> (*security)()) {
+result<directory_ptr> cached(const directory_request& request, result<security_attributes> (*security)()) {
   static std::mutex guard;
   static std::map<std::wstring, directory_ptr> known;
   const std::lock_guard lock(guard);

@@ -1,8 +1,9 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Where registry entries live. A user's private directory is %ProgramData%\viaduct-<SID>-<integrity level>; what wider
-// circles may find is copied to %ProgramData%\viaduct-<SID>.public. (%LOCALAPPDATA% is closed to other users and redirected
-// for packaged applications.) The environment variable VIADUCT_RUNTIME_DIR names another parent; both sides must agree.
+// circles may find is copied to %ProgramData%\viaduct-<SID>.public. (%LOCALAPPDATA% is closed to other users and
+// redirected for packaged applications.) The environment variable VIADUCT_RUNTIME_DIR names another parent; both
+// sides must agree.
 //
 // A directory is opened once, checked on the handle, and kept open without sharing its deletion, so that nobody can
 // exchange it afterwards.

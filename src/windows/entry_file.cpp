@@ -134,9 +134,12 @@ result<bool> is_locked(const entry_file& file, std::uint64_t start, std::uint64_
 result<bool> lives(const entry_file& file, const entry_record& what) {
   if (what.phase != entry_phase::live) return false;
   switch (what.description.life) {
-    case lifetime::owner: return file.owns ? result<bool>(true) : is_locked(file, owner_byte, 1);
-    case lifetime::users: return file.members > 0 ? result<bool>(true) : is_locked(file, members_start, members_length);
-    case lifetime::persistent: break;
+    case lifetime::owner:
+      return file.owns ? result<bool>(true) : is_locked(file, owner_byte, 1);
+    case lifetime::users:
+      return file.members > 0 ? result<bool>(true) : is_locked(file, members_start, members_length);
+    case lifetime::persistent:
+      break;
   }
   const result<std::uint64_t> boot = system::boot_id();
   if (!boot) return boot.error();

@@ -5,8 +5,8 @@
 //
 // Locks: the gate, which whoever decides about the entry holds (exclusively); the owner's byte and one byte for each
 // member, exclusively by those who live. All lie far behind the record, because a locked byte cannot be read. Whether a
-// byte is held is asked by a *shared* try, never an exclusive one: two who ask at once must not see each other. One's own
-// byte is never asked for: on the same handle the try succeeds, and the unlock would free the lock itself.
+// byte is held is asked by a *shared* try, never an exclusive one: two who ask at once must not see each other. One's
+// own byte is never asked for: on the same handle the try succeeds, and the unlock would free the lock itself.
 #pragma once
 
 #include <compare>
@@ -81,12 +81,14 @@ class gate {
 [[nodiscard]] result<std::optional<entry_record>> read_record(const entry_file& file, const entry_place& place);
 [[nodiscard]] result<void> write_record(const entry_file& file, const entry_record& what);
 
-/// Does the object that this record describes live? Mutex held, and the gate unless the caller is content with a moment.
+/// Does the object that this record describes live? Mutex held, and the gate unless the caller is content with a
+/// moment.
 [[nodiscard]] result<bool> lives(const entry_file& file, const entry_record& what);
 /// Does anybody hold this byte? Never for a byte of ours.
 [[nodiscard]] result<bool> is_locked(const entry_file& file, std::uint64_t start, std::uint64_t length);
 
-/// Makes this process's hold one of a member, or the owner. Somebody who asks may be in the way for a moment. Mutex held.
+/// Makes this process's hold one of a member, or the owner. Somebody who asks may be in the way for a moment. Mutex
+/// held.
 [[nodiscard]] result<void> become_member(entry_file& file, std::uint64_t member);
 [[nodiscard]] result<void> become_owner(entry_file& file);
 void stop_being_member(entry_file& file, std::uint64_t member) noexcept;
@@ -97,8 +99,8 @@ void stop_being_owner(entry_file& file) noexcept;
 /// Removes the object that the record describes, its public copy, and the record. False: something is still in use, and
 /// the record goes on listing a dead object. With the gate.
 [[nodiscard]] bool destroy_object(const entry_place& place, const entry_file& file, const entry_record& what);
-/// Removes an entry that nobody has open and whose object does not live, with all that belongs to it; tries a few times,
-/// because somebody who looks has it open for a moment.
+/// Removes an entry that nobody has open and whose object does not live, with all that belongs to it; tries a few
+/// times, because somebody who looks has it open for a moment.
 void sweep_entry(const entry_place& place, int tries = 4);
 
 /// The copy other users, and lower levels, may read. Never locked. With the gate.

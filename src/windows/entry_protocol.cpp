@@ -22,7 +22,9 @@ result<std::uint64_t> draw_member() {
   return random != 0 ? random : 1;
 }
 
-error held_open_error() { return error(errc::os_error, ERROR_SHARING_VIOLATION).advise("held open by another program"); }
+error held_open_error() {
+  return error(errc::os_error, ERROR_SHARING_VIOLATION).advise("held open by another program");
+}
 error busy_error(errc code) { return error(code).advise("being created or destroyed"); }
 
 std::string creator_hint(const entry_record& record) {

@@ -3,7 +3,8 @@
 // The steps of entry_file.hpp in their order: building, joining, taking over, leaving. docs/names.md tells the whole.
 //
 //   With the gate: nobody alive = take over in place: clean up, write "building", build, lock, write "live".
-//   Nobody ever renames an entry or deletes it while others have it open, so a reader or an old member never blocks a name.
+//   Nobody ever renames an entry or deletes it while others have it open, so a reader or an old member never blocks a
+// name.
 #pragma once
 
 #include <optional>
@@ -59,7 +60,8 @@ class membership {
                                                       const backend::entry::opener& open_object, detail::timer& wait);
 [[nodiscard]] result<void> remove_entry(backend::object_kind kind, const name& what);
 
-/// Where the entry of one of our own names is. name_invalid, invalid_argument (a native name), access_denied (not ours).
+/// Where the entry of one of our own names is. name_invalid, invalid_argument (a native name), access_denied (not
+/// ours).
 [[nodiscard]] result<entry_place> own_place(backend::object_kind kind, const name& what);
 /// name_invalid if this is the entry of another name with the same hash.
 [[nodiscard]] result<void> check_identity(const entry_record& found, backend::object_kind kind, const name& what);
@@ -75,7 +77,8 @@ enum class obstacle { none, busy, held_open };
 [[nodiscard]] result<std::optional<entered>> enter(const entry_place& place, DWORD disposition, obstacle& why);
 
 /// Makes the entry ours, with a new object. The mutex is let go while the object is built. On failure nothing is left.
-[[nodiscard]] result<membership> take_over(const entry_place& place, entered with, const backend::entry_request& request,
-                                           const backend::entry::builder& build, std::unique_lock<std::mutex>& mutex);
+[[nodiscard]] result<membership> take_over(const entry_place& place, entered with,
+                                           const backend::entry_request& request, const backend::entry::builder& build,
+                                           std::unique_lock<std::mutex>& mutex);
 
 }  // namespace viaduct::windows

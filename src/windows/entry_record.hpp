@@ -21,10 +21,10 @@ enum class entry_phase : std::uint8_t { free = 0, building = 1, live = 2 };
 struct entry_record {
   entry_phase phase = entry_phase::free;
   backend::object_kind kind = backend::object_kind::test;
-  bool is_public = false;       // there is a copy in the public directory
-  std::uint32_t level = 0;      // what the object is labelled at least
-  std::uint64_t boot_id = 0;    // persistent only
-  std::string name;             // in full, as the user gave it
+  bool is_public = false;     // there is a copy in the public directory
+  std::uint32_t level = 0;    // what the object is labelled at least
+  std::uint64_t boot_id = 0;  // persistent only
+  std::string name;           // in full, as the user gave it
   backend::entry_description description;
 };
 

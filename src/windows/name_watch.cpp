@@ -19,8 +19,7 @@ namespace {
 
 using windows::system::io;
 
-constexpr DWORD of_files =
-    FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
+constexpr DWORD of_files = FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_ATTRIBUTES;
 constexpr DWORD of_directories = FILE_NOTIFY_CHANGE_DIR_NAME;
 
 /// One directory under watch. Does not move: the system writes to it.
@@ -100,8 +99,7 @@ class watched {
 }
 
 [[nodiscard]] bool exists(const std::wstring& path) {
-  return windows::system::open_file(
-             {.path = path, .access = FILE_READ_ATTRIBUTES, .flags = FILE_FLAG_BACKUP_SEMANTICS})
+  return windows::system::open_file({.path = path, .access = FILE_READ_ATTRIBUTES, .flags = FILE_FLAG_BACKUP_SEMANTICS})
       .has_value();
 }
 

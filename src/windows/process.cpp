@@ -11,8 +11,8 @@ namespace {
 result<windows::unique_handle> open_running(std::uint64_t process_id) {
   const error gone(errc::not_found, ERROR_INVALID_PARAMETER);
   if (process_id == 0 || process_id > 0xFFFFFFFFU) return gone;
-  result<windows::unique_handle> process = windows::system::open_process(
-      PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, static_cast<DWORD>(process_id));
+  result<windows::unique_handle> process =
+      windows::system::open_process(PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, static_cast<DWORD>(process_id));
   if (!process) return process.error().os_code() == ERROR_INVALID_PARAMETER ? gone : process.error();
   if (windows::system::is_signalled(process->get())) return gone;
   return process;

@@ -68,15 +68,18 @@ result<security_attributes> build(const token_identity& me, const sddl_parts& pa
 result<std::string> client_aces(const permission& who) {
   const std::string rights = hex(pipe_client_access);
   switch (who.kind()) {
-    case permission::scope::only_me: return std::string();
-    case permission::scope::everyone: return ace("", rights, everyone_sid);
+    case permission::scope::only_me:
+      return std::string();
+    case permission::scope::everyone:
+      return ace("", rights, everyone_sid);
     case permission::scope::group: {
       const result<account> group = find_account(who.group_name());
       if (!group) return group.error();
       if (group->use == SidTypeUser) return error(errc::not_found).advise("that is a user, not a group");
       return ace("", rights, group->sid);
     }
-    case permission::scope::users: break;
+    case permission::scope::users:
+      break;
   }
   std::string text;
   for (const user& one : who.allowed_users()) {
@@ -209,7 +212,8 @@ result<void> verify_owner(HANDLE file, const user& owner, std::uint32_t level) {
   const result<object_security> found = security_of(file);
   if (!found) return found.error();
   if (!(found->owner == owner)) {
-    return error(errc::name_hijacked).advise("it belongs to " + (found->owner.is_unknown() ? std::string("nobody") : found->owner.id()));
+    return error(errc::name_hijacked)
+        .advise("it belongs to " + (found->owner.is_unknown() ? std::string("nobody") : found->owner.id()));
   }
   if (found->level < level) {
     return error(errc::name_hijacked).advise("it belongs to a process of a lower integrity level");

@@ -1,8 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// Who we are to Windows (user and integrity level), and the security descriptors of everything we make: always explicit,
-// with owner, user + SYSTEM, and an integrity label. An elevated process's default owner is the Administrators group, and
-// its default label says nothing, so neither default is ever used.
+// Who we are to Windows (user and integrity level), and the security descriptors of everything we make: always
+// explicit, with owner, user + SYSTEM, and an integrity label. An elevated process's default owner is the
+// Administrators group, and its default label says nothing, so neither default is ever used.
 #pragma once
 
 #include <cstdint>
@@ -49,9 +49,10 @@ class security_attributes {
   mutable SECURITY_ATTRIBUTES attributes_{};
 };
 
-/// What a client of a named pipe opens it with: reading and writing without FILE_CREATE_PIPE_INSTANCE, which GENERIC_WRITE
-/// would include and our pipes do not grant.
-inline constexpr DWORD pipe_client_access = (FILE_GENERIC_READ | FILE_GENERIC_WRITE) & ~DWORD{FILE_CREATE_PIPE_INSTANCE};
+/// What a client of a named pipe opens it with: reading and writing without FILE_CREATE_PIPE_INSTANCE, which
+/// GENERIC_WRITE would include and our pipes do not grant.
+inline constexpr DWORD pipe_client_access =
+    (FILE_GENERIC_READ | FILE_GENERIC_WRITE) & ~DWORD{FILE_CREATE_PIPE_INSTANCE};
 
 // Descriptors. os_error if Windows does not tell who we are.
 /// Files, pipes and events only we (and SYSTEM) may open, hidden from lower levels.
@@ -64,8 +65,8 @@ inline constexpr DWORD pipe_client_access = (FILE_GENERIC_READ | FILE_GENERIC_WR
 /// A named pipe (every instance of it): full access for us and SYSTEM; clients whom `who` names get pipe_client_access.
 /// not_found (no such group), not_supported.
 [[nodiscard]] result<security_attributes> pipe_object(const permission& who);
-/// The integrity label that pipe_object(who) puts on the pipe: ours; at most medium where other users are let in; low for
-/// everyone(). A client requires at least what the entry says.
+/// The integrity label that pipe_object(who) puts on the pipe: ours; at most medium where other users are let in; low
+/// for everyone(). A client requires at least what the entry says.
 [[nodiscard]] std::uint32_t pipe_level(const permission& who, std::uint32_t own_level) noexcept;
 
 struct object_security {

@@ -56,8 +56,8 @@ void close(HANDLE handle) noexcept {
 }
 
 result<unique_handle> duplicate(HANDLE handle) {
-  const result<HANDLE> made_handle = duplicate_between(
-      {.from_process = ::GetCurrentProcess(), .handle = handle, .to_process = ::GetCurrentProcess()});
+  const result<HANDLE> made_handle =
+      duplicate_between({.from_process = ::GetCurrentProcess(), .handle = handle, .to_process = ::GetCurrentProcess()});
   if (!made_handle) return made_handle.error();
   return unique_handle(*made_handle);
 }
@@ -73,9 +73,8 @@ result<HANDLE> duplicate_between(const duplication& what) {
 }
 
 result<void> set_inheritable(HANDLE handle, bool on) {
-  return done(raw("SetHandleInformation", [&] {
-    return ::SetHandleInformation(handle, HANDLE_FLAG_INHERIT, on ? HANDLE_FLAG_INHERIT : 0);
-  }));
+  return done(raw("SetHandleInformation",
+                  [&] { return ::SetHandleInformation(handle, HANDLE_FLAG_INHERIT, on ? HANDLE_FLAG_INHERIT : 0); }));
 }
 
 result<DWORD> file_type(HANDLE handle) {
@@ -107,9 +106,8 @@ result<std::size_t> read_file_at(HANDLE file, buffer into, std::uint64_t offset)
     OVERLAPPED where = at(offset + total);
     DWORD count = 0;
     const buffer rest = into.after(total);
-    const DWORD code = raw("ReadFile", [&] {
-      return ::ReadFile(file, rest.data(), transfer_size(rest.size()), &count, &where);
-    });
+    const DWORD code =
+        raw("ReadFile", [&] { return ::ReadFile(file, rest.data(), transfer_size(rest.size()), &count, &where); });
     if (code == ERROR_HANDLE_EOF) break;
     if (code != ERROR_SUCCESS) return failure(code).with_size(total);
     if (count == 0) break;
@@ -124,9 +122,8 @@ result<void> write_file_at(HANDLE file, bytes from, std::uint64_t offset) {
     OVERLAPPED where = at(offset + total);
     DWORD count = 0;
     const bytes rest = from.after(total);
-    const DWORD code = raw("WriteFile", [&] {
-      return ::WriteFile(file, rest.data(), transfer_size(rest.size()), &count, &where);
-    });
+    const DWORD code =
+        raw("WriteFile", [&] { return ::WriteFile(file, rest.data(), transfer_size(rest.size()), &count, &where); });
     if (code != ERROR_SUCCESS) return failure(code).with_size(total);
     if (count == 0) return failure(ERROR_HANDLE_DISK_FULL).with_size(total);
     total += count;
@@ -151,9 +148,8 @@ result<BY_HANDLE_FILE_INFORMATION> file_information(HANDLE file) {
 result<void> mark_for_deletion(HANDLE file) {
   FILE_DISPOSITION_INFO gone{};
   gone.DeleteFile = TRUE;
-  return done(raw("SetFileInformationByHandle", [&] {
-    return ::SetFileInformationByHandle(file, FileDispositionInfo, &gone, sizeof gone);
-  }));
+  return done(raw("SetFileInformationByHandle",
+                  [&] { return ::SetFileInformationByHandle(file, FileDispositionInfo, &gone, sizeof gone); }));
 }
 
 result<void> delete_file(const std::wstring& path) {

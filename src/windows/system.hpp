@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// Every raw Win32 call of the Windows backend. Each asks the seam first (the call's Win32 name) and turns GetLastError()
-// into our error, once. Handles made here are never inheritable unless the name says so.
+// Every raw Win32 call of the Windows backend. Each asks the seam first (the call's Win32 name) and turns
+// GetLastError() into our error, once. Handles made here are never inheritable unless the name says so.
 //
 // Functions on a hot path return the Windows error code (ERROR_SUCCESS for success); the others return result<>.
 #pragma once
@@ -101,8 +101,8 @@ void reset_event(HANDLE event) noexcept;
 /// Gives the processor to others (0), or sleeps for about this long.
 void pause(DWORD milliseconds) noexcept;
 
-/// What became of an I/O operation. code: ERROR_SUCCESS, ERROR_IO_PENDING (overlapped), or why it failed. ERROR_MORE_DATA
-/// comes with a count.
+/// What became of an I/O operation. code: ERROR_SUCCESS, ERROR_IO_PENDING (overlapped), or why it failed.
+/// ERROR_MORE_DATA comes with a count.
 struct io {
   DWORD code = ERROR_SUCCESS;
   DWORD count = 0;
@@ -112,7 +112,8 @@ struct io {
 [[nodiscard]] io write(HANDLE to, bytes from, OVERLAPPED* how) noexcept;
 /// GetOverlappedResult. Not waiting: ERROR_IO_INCOMPLETE while it runs.
 [[nodiscard]] io finish(HANDLE file, OVERLAPPED& how, bool wait) noexcept;
-/// CancelIoEx: asks for the end of one operation (null: of all). ERROR_NOT_FOUND: there is none. finish() tells what came.
+/// CancelIoEx: asks for the end of one operation (null: of all). ERROR_NOT_FOUND: there is none. finish() tells what
+/// came.
 DWORD cancel_io(HANDLE file, OVERLAPPED* how) noexcept;
 /// FlushFileBuffers: a pipe's peer has read everything. Blocks.
 [[nodiscard]] DWORD flush(HANDLE file) noexcept;
@@ -135,8 +136,8 @@ struct pipe_request {
 [[nodiscard]] DWORD disconnect_pipe(HANDLE pipe) noexcept;
 /// FSCTL_PIPE_WAIT on an overlapped handle of `\\.\pipe\`: an instance of a pipe becomes free, or ERROR_SEM_TIMEOUT.
 struct pipe_wait {
-  const std::wstring& name;  // without that prefix
-  std::uint32_t milliseconds = 0;  // Wine 8 does not call the operation off, so it ends by itself
+  const std::wstring& name;            // without that prefix
+  std::uint32_t milliseconds = 0;      // Wine 8 does not call the operation off, so it ends by itself
   std::vector<std::byte> memory = {};  // the request: must live until the operation has ended
 };
 [[nodiscard]] DWORD wait_for_pipe(HANDLE pipe_file_system, pipe_wait& request, OVERLAPPED& how);

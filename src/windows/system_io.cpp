@@ -1,8 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Waiting, overlapped I/O, named pipes and mailslots.
-#include "windows/system.hpp"
 #include "windows/raw_call.hpp"
+#include "windows/system.hpp"
 
 #include <winioctl.h>
 
@@ -66,17 +66,15 @@ void pause(DWORD milliseconds) noexcept { ::Sleep(milliseconds); }
 
 io read(HANDLE from, buffer into, OVERLAPPED* how) noexcept {
   io outcome;
-  outcome.code = raw("ReadFile", [&] {
-    return ::ReadFile(from, into.data(), transfer_size(into.size()), &outcome.count, how);
-  });
+  outcome.code =
+      raw("ReadFile", [&] { return ::ReadFile(from, into.data(), transfer_size(into.size()), &outcome.count, how); });
   return outcome;
 }
 
 io write(HANDLE to, bytes from, OVERLAPPED* how) noexcept {
   io outcome;
-  outcome.code = raw("WriteFile", [&] {
-    return ::WriteFile(to, from.data(), transfer_size(from.size()), &outcome.count, how);
-  });
+  outcome.code =
+      raw("WriteFile", [&] { return ::WriteFile(to, from.data(), transfer_size(from.size()), &outcome.count, how); });
   return outcome;
 }
 
@@ -118,7 +116,8 @@ DWORD disconnect_pipe(HANDLE pipe) noexcept {
 }
 
 DWORD wait_for_pipe(HANDLE pipe_file_system, pipe_wait& request, OVERLAPPED& how) {
-  // FILE_PIPE_WAIT_FOR_BUFFER: timeout (100 ns, 64 bit), name length in bytes (32 bit), "timeout is given" (8 bit), name.
+  // FILE_PIPE_WAIT_FOR_BUFFER: timeout (100 ns, 64 bit), name length in bytes (32 bit), "timeout is given" (8 bit),
+  // name.
   constexpr std::size_t name_at = 14;
   const std::int64_t timeout = std::int64_t{-10'000} * request.milliseconds;  // negative: from now
   const auto length = static_cast<std::uint32_t>(request.name.size() * sizeof(wchar_t));
@@ -135,8 +134,7 @@ DWORD wait_for_pipe(HANDLE pipe_file_system, pipe_wait& request, OVERLAPPED& how
 }
 
 result<void> set_pipe_mode(HANDLE pipe, DWORD mode) {
-  return done(raw("SetNamedPipeHandleState",
-                  [&] { return ::SetNamedPipeHandleState(pipe, &mode, nullptr, nullptr); }));
+  return done(raw("SetNamedPipeHandleState", [&] { return ::SetNamedPipeHandleState(pipe, &mode, nullptr, nullptr); }));
 }
 
 result<pipe_information> pipe_info(HANDLE pipe) {
@@ -150,23 +148,21 @@ result<pipe_information> pipe_info(HANDLE pipe) {
 
 io peek_pipe(HANDLE pipe) noexcept {
   io outcome;
-  outcome.code = raw("PeekNamedPipe",
-                     [&] { return ::PeekNamedPipe(pipe, nullptr, 0, nullptr, &outcome.count, nullptr); });
+  outcome.code =
+      raw("PeekNamedPipe", [&] { return ::PeekNamedPipe(pipe, nullptr, 0, nullptr, &outcome.count, nullptr); });
   return outcome;
 }
 
 result<DWORD> pipe_client_process(HANDLE pipe) {
   ULONG id = 0;
-  const DWORD code =
-      raw("GetNamedPipeClientProcessId", [&] { return ::GetNamedPipeClientProcessId(pipe, &id); });
+  const DWORD code = raw("GetNamedPipeClientProcessId", [&] { return ::GetNamedPipeClientProcessId(pipe, &id); });
   if (code != ERROR_SUCCESS) return failure(code);
   return DWORD{id};
 }
 
 result<DWORD> pipe_server_process(HANDLE pipe) {
   ULONG id = 0;
-  const DWORD code =
-      raw("GetNamedPipeServerProcessId", [&] { return ::GetNamedPipeServerProcessId(pipe, &id); });
+  const DWORD code = raw("GetNamedPipeServerProcessId", [&] { return ::GetNamedPipeServerProcessId(pipe, &id); });
   if (code != ERROR_SUCCESS) return failure(code);
   return DWORD{id};
 }

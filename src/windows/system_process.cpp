@@ -1,8 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Processes, tokens, accounts, security descriptors, random bytes.
-#include "windows/system.hpp"
 #include "windows/raw_call.hpp"
+#include "windows/system.hpp"
 
 #include <aclapi.h>
 #include <bcrypt.h>
@@ -42,9 +42,8 @@ result<unique_handle> open_process(DWORD access, DWORD process_id) {
 result<std::uint64_t> process_creation_time(HANDLE process) {
   FILETIME created{};
   FILETIME other{};
-  const DWORD code = raw("GetProcessTimes", [&] {
-    return ::GetProcessTimes(process, &created, &other, &other, &other);
-  });
+  const DWORD code =
+      raw("GetProcessTimes", [&] { return ::GetProcessTimes(process, &created, &other, &other, &other); });
   if (code != ERROR_SUCCESS) return failure(code);
   return std::uint64_t{created.dwHighDateTime} << 32 | created.dwLowDateTime;
 }
@@ -53,8 +52,8 @@ result<std::wstring> process_image(HANDLE process) {
   std::wstring path(MAX_PATH, L'\0');
   for (;;) {
     auto size = static_cast<DWORD>(path.size());
-    const DWORD code = raw("QueryFullProcessImageNameW",
-                           [&] { return ::QueryFullProcessImageNameW(process, 0, path.data(), &size); });
+    const DWORD code =
+        raw("QueryFullProcessImageNameW", [&] { return ::QueryFullProcessImageNameW(process, 0, path.data(), &size); });
     if (code == ERROR_SUCCESS) {
       path.resize(size);
       return path;
@@ -115,13 +114,13 @@ result<handle_list> handle_list::make(std::span<HANDLE> handles) {
   ::InitializeProcThreadAttributeList(nullptr, 1, 0, &size);
   std::vector<std::byte> memory(size);
   const auto list = reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory.data());
-  const DWORD made_list = raw("InitializeProcThreadAttributeList",
-                              [&] { return ::InitializeProcThreadAttributeList(list, 1, 0, &size); });
+  const DWORD made_list =
+      raw("InitializeProcThreadAttributeList", [&] { return ::InitializeProcThreadAttributeList(list, 1, 0, &size); });
   if (made_list != ERROR_SUCCESS) return failure(made_list);
   handle_list made_handles(std::move(memory));
   const DWORD filled = raw("UpdateProcThreadAttribute", [&] {
-    return ::UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles.data(),
-                                       handles.size_bytes(), nullptr, nullptr);
+    return ::UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, handles.data(), handles.size_bytes(),
+                                       nullptr, nullptr);
   });
   if (filled != ERROR_SUCCESS) return failure(filled);
   return made_handles;
@@ -133,8 +132,7 @@ result<void> send_console_event(DWORD event, DWORD process_group) {
 
 result<std::vector<std::wstring>> environment_block() {
   wchar_t* block = nullptr;
-  const DWORD code =
-      raw("GetEnvironmentStringsW", [&] { return (block = ::GetEnvironmentStringsW()) != nullptr; });
+  const DWORD code = raw("GetEnvironmentStringsW", [&] { return (block = ::GetEnvironmentStringsW()) != nullptr; });
   if (code != ERROR_SUCCESS) return failure(code);
   struct closer {
     wchar_t* block;
@@ -304,9 +302,9 @@ result<std::uint64_t> boot_id() {
 
 std::wstring message_text(DWORD code) {
   LPWSTR text = nullptr;
-  const DWORD length = ::FormatMessageW(
-      FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, nullptr, code, 0,
-      reinterpret_cast<LPWSTR>(&text), 0, nullptr);
+  const DWORD length =
+      ::FormatMessageW(FORMAT_MESSAGE_ALLOCATE_BUFFER | FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS,
+                       nullptr, code, 0, reinterpret_cast<LPWSTR>(&text), 0, nullptr);
   if (length == 0) return {};
   std::wstring copy(text, length);
   ::LocalFree(text);

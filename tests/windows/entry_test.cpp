@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// What is particular to registry entries on Windows: the record, the locks beyond it, other programs that hold the file,
-// the public copy, the directory.
+// What is particular to registry entries on Windows: the record, the locks beyond it, other programs that hold the
+// file, the public copy, the directory.
 #include "windows/entry.hpp"
 
 #include <chrono>
@@ -35,7 +35,8 @@ std::wstring file_of(const std::string& called) {
   return must(entry_directory()) + L'\\' + widen_ascii(detail::entry_name(object_kind::test, called));
 }
 std::wstring copy_of(const std::string& called) {
-  return must(public_directory_path(user::current())) + L'\\' + widen_ascii(detail::entry_name(object_kind::test, called));
+  return must(public_directory_path(user::current())) + L'\\' +
+         widen_ascii(detail::entry_name(object_kind::test, called));
 }
 bool exists(const std::wstring& path) { return std::filesystem::exists(path); }
 
@@ -238,7 +239,8 @@ TEST_CASE("entry: a persistent object outlives its process's hold and goes by re
   auto held = must(entry::create(plain_request(called, lifetime::persistent), plain_builder("kept")));
   held.close();
   CHECK(must(read_plain_object(must(entry::find(object_kind::test, called)))) == "kept");
-  CHECK(outcome(entry::create(plain_request(called, lifetime::persistent), plain_builder("new"))) == errc::already_exists);
+  CHECK(outcome(entry::create(plain_request(called, lifetime::persistent), plain_builder("new"))) ==
+        errc::already_exists);
   std::string content;
   CHECK(outcome(entry::open(plain_request(called, lifetime::persistent), plain_opener(content))) == success);
   CHECK(content == "kept");
@@ -255,7 +257,11 @@ TEST_CASE("entry directory: ours, another parent, or an error that says why", "[
   const scratch_directory parent;
   set((parent.path() / L"missing").c_str());
   CHECK(outcome(own_directory()) == errc::not_found);
-  const std::wstring name = std::filesystem::path(([&] { set(nullptr); return must(own_directory())->path; })()).filename();
+  const std::wstring name = std::filesystem::path(([&] {
+                              set(nullptr);
+                              return must(own_directory())->path;
+                            })())
+                                .filename();
   std::ofstream(parent.path() / name) << "in the way";
   set(parent.path().c_str());
   CHECK(outcome(own_directory()) == errc::name_hijacked);

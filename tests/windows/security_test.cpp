@@ -171,7 +171,8 @@ TEST_CASE("users: by name, by SID, or not at all") {
 }
 
 TEST_CASE("text: UTF-8 and UTF-16, both ways") {
-  for (const char* text : {"", "plain", "M\u00fcller", "\u4e2d\u6587", "\U0001F600!"}) CHECK(to_utf8(must(to_wide(text))) == text);
+  for (const char* text : {"", "plain", "M\u00fcller", "\u4e2d\u6587", "\U0001F600!"})
+    CHECK(to_utf8(must(to_wide(text))) == text);
   CHECK(outcome(to_wide("\xc3")) == errc::name_invalid);
   CHECK(outcome(to_wide(std::string_view("a\0b", 3))) == errc::name_invalid);
   CHECK(to_utf8(std::wstring(1, static_cast<wchar_t>(0xD800))) == "\xef\xbf\xbd");
