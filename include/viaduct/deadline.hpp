@@ -14,6 +14,8 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <ratio>
+#include <type_traits>
 
 namespace viaduct {
 
@@ -76,6 +78,12 @@ class deadline {
 
   template <class Rep, class Period>
   [[nodiscard]] static constexpr std::int64_t saturate(std::chrono::duration<Rep, Period> span) noexcept {
+    using factor = std::ratio_divide<Period, std::nano>;
+    if constexpr (std::is_integral_v<Rep> && std::is_signed_v<Rep> && sizeof(Rep) <= 8 && factor::den == 1) {
+      constexpr std::int64_t most = forever / factor::num;
+      const std::int64_t units = span.count();
+      return units > most ? forever : units < -most ? std::numeric_limits<std::int64_t>::min() : units * factor::num;
+    }
     using wide = std::chrono::duration<long double, std::nano>;
     const long double count = std::chrono::duration_cast<wide>(span).count();
     if (!(count < static_cast<long double>(forever))) return forever;  // also for not-a-number
