@@ -3,7 +3,8 @@
 
 namespace viaduct {
 
-using detail::check_open;
+using detail::is_usable;
+using detail::why_not_open;
 using detail::check_options;
 using detail::failed_on;
 using detail::make_label;
@@ -64,21 +65,21 @@ result<named_pipe> named_pipe::adopt(native_handle handle, viaduct::framing how,
 
 result<std::size_t> named_pipe::read_some(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_some";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> count = impl_->read_bytes(into, wait);
-  if (!count) return impl_->failed(count.error(), operation);
-  return count;
+  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  return *count;
 }
 
 result<void> named_pipe::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_exactly";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   std::size_t done = 0;
   do {
     result<std::size_t> count = impl_->read_bytes(into.after(done), wait);
-    if (!count) return impl_->failed(count.error().with_size(done), operation);
+    if (!count) [[unlikely]] return impl_->failed(std::move(count.error().with_size(done)), operation);
     done += *count;
   } while (done != into.size());
   return {};
@@ -86,18 +87,26 @@ result<void> named_pipe::read_exactly(buffer into, deadline until) {
 
 result<std::size_t> named_pipe::write_some(bytes from, deadline until) {
   constexpr const char* operation = "named_pipe::write_some";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> count = impl_->write_some(from, wait);
-  if (!count) return impl_->failed(count.error(), operation);
-  return count;
+  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  return *count;
 }
 
-result<void> named_pipe::write_all(bytes from, deadline until) { return write_all(std::span<const bytes>(&from, 1), until); }
+result<void> named_pipe::write_all(bytes from, deadline until) {
+  constexpr const char* operation = "named_pipe::write_all";
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  timer wait(until);
+  if (result<void> wrote = impl_->write_all(from, wait); !wrote) [[unlikely]] {
+    return impl_->failed(std::move(wrote.error()), operation);
+  }
+  return {};
+}
 
 result<void> named_pipe::write_all(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "named_pipe::write_all";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> wrote = impl_->write_all(parts, wait); !wrote) return impl_->failed(wrote.error(), operation);
   return {};
@@ -107,7 +116,7 @@ result<void> named_pipe::send(bytes message, deadline until) { return send(std::
 
 result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "named_pipe::send";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> sent = impl_->send(parts, wait); !sent) return impl_->failed(sent.error(), operation);
   return {};
@@ -115,7 +124,7 @@ result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
 
 result<void> named_pipe::send(bytes message, std::span<const native_view> handles, deadline until) {
   constexpr const char* operation = "named_pipe::send";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> sent = impl_->send_handles(message, handles, wait); !sent) return impl_->failed(sent.error(), operation);
   return {};
@@ -123,19 +132,19 @@ result<void> named_pipe::send(bytes message, std::span<const native_view> handle
 
 result<std::size_t> named_pipe::receive(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::receive";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> size = impl_->receive(into, wait);
-  if (!size) return impl_->failed(size.error(), operation);
-  if (!impl_->contract.accept_handles) return size;
+  if (!size) [[unlikely]] return impl_->failed(std::move(size.error()), operation);
+  if (!impl_->contract.accept_handles) [[likely]] return *size;
   const result<std::vector<native_handle>> unwanted = impl_->take_handles();
   if (!unwanted) return impl_->failed(unwanted.error(), operation);
-  return size;
+  return *size;
 }
 
 result<received_handles> named_pipe::receive_with_handles(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::receive_with_handles";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   const result<std::size_t> size = impl_->receive(into, wait);
   if (!size) return impl_->failed(size.error(), operation);
@@ -148,7 +157,7 @@ std::size_t named_pipe::buffered() const noexcept { return is_open() ? impl_->in
 
 result<void> named_pipe::shutdown_write(deadline until) {
   constexpr const char* operation = "named_pipe::shutdown_write";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> ended = impl_->end_writing(wait); !ended) return impl_->failed(ended.error(), operation);
   return {};
@@ -164,19 +173,19 @@ framing named_pipe::framing() const noexcept { return impl_ ? impl_->contract.ho
 std::size_t named_pipe::max_message() const noexcept { return impl_ ? impl_->contract.max_message : 0; }
 
 void named_pipe::cancel() noexcept {
-  if (check_open(impl_, "")) backend::cancel(*impl_->stream);
+  if (is_usable(impl_)) backend::cancel(*impl_->stream);
 }
 
 void named_pipe::close() noexcept {
   if (impl_) impl_->close();
 }
 
-bool named_pipe::is_open() const noexcept { return check_open(impl_, "").has_value(); }
+bool named_pipe::is_open() const noexcept { return is_usable(impl_); }
 native_view named_pipe::native() const noexcept { return is_open() ? backend::native(*impl_->stream) : native_view(); }
 
 result<native_handle> named_pipe::release() {
   constexpr const char* operation = "named_pipe::release";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   if (!impl_->incoming().is_idle()) {
     return impl_->failed(error(errc::invalid_argument).advise("messages were read ahead: receive them first"), operation);
   }

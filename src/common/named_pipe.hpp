@@ -24,6 +24,7 @@ struct named_pipe_impl : object_base {
 
   [[nodiscard]] result<std::size_t> read_bytes(buffer into, timer& wait);
   [[nodiscard]] result<std::size_t> write_some(bytes from, timer& wait);
+  [[nodiscard]] result<void> write_all(bytes from, timer& wait);
   [[nodiscard]] result<void> write_all(std::span<const bytes> parts, timer& wait);
   [[nodiscard]] result<void> send(std::span<const bytes> parts, timer& wait);
   [[nodiscard]] result<void> send_handles(bytes message, std::span<const native_view> handles, timer& wait);
@@ -38,6 +39,10 @@ struct named_pipe_impl : object_base {
   backend::stream_contract contract;
 
  private:
+  enum class writing : std::uint8_t { open, broken, ended };
+
+  [[nodiscard]] bool may_write() const noexcept { return writing_.load(std::memory_order_relaxed) == writing::open; }
+  [[nodiscard]] bool owes_acks() const noexcept { return owed_acks_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] result<void> check_writing() const;
   [[nodiscard]] result<void> check_bytes() const;
   [[nodiscard]] result<void> write_frame(std::span<const native_view> handles, timer& wait);
@@ -45,7 +50,6 @@ struct named_pipe_impl : object_base {
   [[nodiscard]] std::unique_lock<std::mutex> lock_writing();
   void acknowledge_now() noexcept;
 
-  enum class writing : std::uint8_t { open, broken, ended };
   std::atomic<writing> writing_{writing::open};
   incoming_frames incoming_;
   outgoing_frame outgoing_;

@@ -31,12 +31,19 @@ named_pipe_impl::named_pipe_impl(label name, backend::opened_connection opened)
 
 named_pipe_impl::~named_pipe_impl() { close(); }
 
+inline result<void> named_pipe_impl::check_bytes() const {
+  if (!has_messages() && may_write()) [[likely]] return {};
+  if (has_messages()) return error(errc::invalid_argument).advise("this connection carries messages: use send()");
+  return check_writing();
+}
+
 result<std::size_t> named_pipe_impl::read_bytes(buffer into, timer& wait) {
   if (has_messages()) return error(errc::invalid_argument).advise("this connection carries messages: use receive()");
   if (into.empty()) return std::size_t{0};
   result<std::size_t> count = backend::read_some(*stream, {&into, 1}, wait);
-  if (count && *count == 0) return error(errc::closed);
-  return count;
+  if (!count) [[unlikely]] return std::move(count.error());
+  if (*count == 0) [[unlikely]] return error(errc::closed);
+  return *count;
 }
 
 result<std::size_t> named_pipe_impl::write_some(bytes from, timer& wait) {
@@ -45,16 +52,18 @@ result<std::size_t> named_pipe_impl::write_some(bytes from, timer& wait) {
   return backend::write_some(*stream, {&from, 1}, wait);
 }
 
+result<void> named_pipe_impl::write_all(bytes from, timer& wait) {
+  if (result<void> able = check_bytes(); !able) [[unlikely]] return able;
+  return write_whole(from, wait, [this](std::span<const bytes> left, timer& patience) {
+    return backend::write_some(*stream, left, patience);
+  });
+}
+
 result<void> named_pipe_impl::write_all(std::span<const bytes> parts, timer& wait) {
   if (result<void> able = check_bytes(); !able) return able;
   return write_parts(parts, wait, [this](std::span<const bytes> left, timer& patience) {
     return backend::write_some(*stream, left, patience);
   });
-}
-
-result<void> named_pipe_impl::check_bytes() const {
-  if (has_messages()) return error(errc::invalid_argument).advise("this connection carries messages: use send()");
-  return check_writing();
 }
 
 result<void> named_pipe_impl::check_writing() const {
@@ -75,8 +84,10 @@ result<void> named_pipe_impl::send(std::span<const bytes> parts, timer& wait) {
     total += part.size();
   }
   const std::unique_lock<std::mutex> lock = lock_writing();
-  if (result<void> open = check_writing(); !open) return open;
-  if (result<void> acked = acknowledge_arrived(wait); !acked) return acked;
+  if (!may_write()) [[unlikely]] return check_writing();
+  if (owes_acks()) [[unlikely]] {
+    if (result<void> acked = acknowledge_arrived(wait); !acked) return acked;
+  }
   outgoing_.start_message(parts, total);
   return write_frame({}, wait);
 }
@@ -155,7 +166,7 @@ result<std::vector<native_handle>> named_pipe_impl::take_handles() {
 }
 
 std::unique_lock<std::mutex> named_pipe_impl::lock_writing() {
-  return backend::handles_need_ack() ? std::unique_lock(writer_) : std::unique_lock<std::mutex>();
+  return contract.accept_handles && backend::handles_need_ack() ? std::unique_lock(writer_) : std::unique_lock<std::mutex>();
 }
 
 /// Before the next frame: the acks that could not be written when the handles came. The lock is held.

@@ -35,16 +35,28 @@ struct object_base {
   return std::move(cause.during(operation).on(make_label(object)));
 }
 
-/// What each public call does first. `impl` is null after a move, its backend is null after close().
+/// What each public call asks first. `impl` is null after a move, its backend is null after close().
 template <class Impl>
-[[nodiscard]] result<void> check_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
-  if (!impl) [[unlikely]] return error(errc::closed).during(operation).advise("the object was moved from or never opened");
-  if (impl->born.is_foreign()) [[unlikely]] {
+[[nodiscard]] inline bool is_usable(const std::unique_ptr<Impl>& impl) noexcept {
+  return impl && !impl->born.is_foreign() && impl->is_open();
+}
+
+/// Why the answer was no.
+template <class Impl>
+[[nodiscard]] error why_not_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
+  if (!impl) return error(errc::closed).during(operation).advise("the object was moved from or never opened");
+  if (impl->born.is_foreign()) {
     return impl->failed(error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
                         operation);
   }
-  if (!impl->is_open()) [[unlikely]] return impl->failed(error(errc::closed), operation);
-  return {};
+  return impl->failed(error(errc::closed), operation);
+}
+
+/// Both in one.
+template <class Impl>
+[[nodiscard]] inline result<void> check_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
+  if (is_usable(impl)) [[likely]] return {};
+  return why_not_open(impl, operation);
 }
 
 /// Reads what an endpoint refers to; the only way in.

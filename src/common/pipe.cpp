@@ -5,7 +5,8 @@
 
 namespace viaduct {
 
-using detail::check_open;
+using detail::is_usable;
+using detail::why_not_open;
 using detail::failed_on;
 using detail::make_label;
 using detail::pipe_access;
@@ -48,42 +49,42 @@ result<pipe_reader> pipe_reader::adopt(native_handle handle) {
 
 result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_some";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   if (into.empty()) return std::size_t{0};
   timer wait(until);
   result<std::size_t> count = backend::read_some(*impl_->end, into, wait);
-  if (!count) return impl_->failed(count.error(), operation);
-  return count;
+  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  return *count;
 }
 
 result<void> pipe_reader::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_exactly";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   std::size_t done = 0;
   while (done != into.size()) {
     result<std::size_t> count = backend::read_some(*impl_->end, into.after(done), wait);
-    if (!count) return impl_->failed(count.error().with_size(done), operation);
+    if (!count) [[unlikely]] return impl_->failed(std::move(count.error().with_size(done)), operation);
     done += *count;
   }
   return {};
 }
 
 void pipe_reader::cancel() noexcept {
-  if (check_open(impl_, "")) backend::cancel(*impl_->end);
+  if (is_usable(impl_)) backend::cancel(*impl_->end);
 }
 
 void pipe_reader::close() noexcept {
   if (impl_) impl_->end.reset();
 }
 
-bool pipe_reader::is_open() const noexcept { return check_open(impl_, "").has_value(); }
+bool pipe_reader::is_open() const noexcept { return is_usable(impl_); }
 
 native_view pipe_reader::native() const noexcept { return is_open() ? backend::native(*impl_->end) : native_view(); }
 
 result<native_handle> pipe_reader::release() {
   constexpr const char* operation = "pipe_reader::release";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   result<native_handle> handle = backend::release(*impl_->end);
   if (!handle) return impl_->failed(handle.error(), operation);
   impl_->end.reset();
@@ -116,19 +117,28 @@ result<pipe_writer> pipe_writer::adopt(native_handle handle) {
 
 result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
   constexpr const char* operation = "pipe_writer::write_some";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   if (from.empty()) return std::size_t{0};
   timer wait(until);
   result<std::size_t> count = backend::write_some(*impl_->end, {&from, 1}, wait);
-  if (!count) return impl_->failed(count.error(), operation);
-  return count;
+  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  return *count;
 }
 
-result<void> pipe_writer::write_all(bytes from, deadline until) { return write_all(std::span<const bytes>(&from, 1), until); }
+result<void> pipe_writer::write_all(bytes from, deadline until) {
+  constexpr const char* operation = "pipe_writer::write_all";
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  timer wait(until);
+  result<void> wrote = detail::write_whole(from, wait, [this](std::span<const bytes> left, timer& patience) {
+    return backend::write_some(*impl_->end, left, patience);
+  });
+  if (!wrote) [[unlikely]] return impl_->failed(std::move(wrote.error()), operation);
+  return {};
+}
 
 result<void> pipe_writer::write_all(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "pipe_writer::write_all";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   timer wait(until);
   const result<void> wrote = detail::write_parts(parts, wait, [this](std::span<const bytes> left, timer& patience) {
     return backend::write_some(*impl_->end, left, patience);
@@ -138,20 +148,20 @@ result<void> pipe_writer::write_all(std::span<const bytes> parts, deadline until
 }
 
 void pipe_writer::cancel() noexcept {
-  if (check_open(impl_, "")) backend::cancel(*impl_->end);
+  if (is_usable(impl_)) backend::cancel(*impl_->end);
 }
 
 void pipe_writer::close() noexcept {
   if (impl_) impl_->end.reset();
 }
 
-bool pipe_writer::is_open() const noexcept { return check_open(impl_, "").has_value(); }
+bool pipe_writer::is_open() const noexcept { return is_usable(impl_); }
 
 native_view pipe_writer::native() const noexcept { return is_open() ? backend::native(*impl_->end) : native_view(); }
 
 result<native_handle> pipe_writer::release() {
   constexpr const char* operation = "pipe_writer::release";
-  if (result<void> open = check_open(impl_, operation); !open) return open.error();
+  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
   result<native_handle> handle = backend::release(*impl_->end);
   if (!handle) return impl_->failed(handle.error(), operation);
   impl_->end.reset();

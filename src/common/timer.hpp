@@ -27,6 +27,17 @@ class timer {
     if (until_.is_span() && !until_.is_now()) until_ = until_.fixed();
   }
 
+  /// The length of a span whose clock does not run yet; 0 for anything else.
+  [[nodiscard]] nanoseconds pending_span() const noexcept {
+    return until_.is_span() ? until_.remaining() : nanoseconds::zero();
+  }
+  /// Starts the clock of such a span with a moment that the caller knows.
+  void start_at(deadline::clock::time_point moment) noexcept {
+    const nanoseconds span = pending_span();
+    const nanoseconds since_epoch = moment.time_since_epoch();
+    until_ = since_epoch > nanoseconds::max() - span ? deadline::never() : deadline(moment + span);
+  }
+
   /// Time left, starting the clock if it does not run yet; 0 when it is over, nanoseconds::max() for ever.
   [[nodiscard]] nanoseconds remaining() noexcept {
     start();
