@@ -49,10 +49,15 @@ set(viaduct_posix_sources
   stop_request.cpp
   system.cpp
   system_calls.cpp
+  system_process.cpp
   user.cpp
 )
 
 set(viaduct_macos_replacements
+  capabilities.cpp
+  directory.cpp
+  system.cpp
+  system_process.cpp
 )
 
 set(viaduct_windows_sources

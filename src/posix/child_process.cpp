@@ -14,8 +14,6 @@
 
 #include "posix/error.hpp"
 
-extern char** environ;
-
 namespace viaduct::posix {
 
 namespace {
@@ -79,7 +77,8 @@ void place_descriptors(file_actions& actions, const std::vector<std::pair<int, i
   }
   stop = above;
   for (const auto& [source, place] : moves) {
-    actions.note(::posix_spawn_file_actions_adddup2(actions.get(), stop++, place));
+    actions.note(::posix_spawn_file_actions_adddup2(actions.get(), stop, place));
+    actions.note(::posix_spawn_file_actions_addclose(actions.get(), stop++));
   }
 }
 
@@ -122,6 +121,7 @@ result<void> prepare_streams(const spawn_request& request, standard_streams& str
         if (!non_blocking) return non_blocking.error();
         if (*non_blocking) made_blocking.push_back(handle);
         if (result<void> set = system::set_nonblocking(handle, false); !set) return set;
+        if (result<void> set = system::set_signal_free(handle, false); !set) return set;
         moves.emplace_back(handle, number);
         break;
       }
@@ -149,7 +149,7 @@ std::vector<std::string> make_environment(const spawn_request& request, const st
   if (request.environment) {
     for (const auto& [key, value] : *request.environment) lines.push_back(key + "=" + value);
   } else {
-    for (char** line = environ; line != nullptr && *line != nullptr; ++line) lines.emplace_back(*line);
+    for (char** line = system::environment(); line != nullptr && *line != nullptr; ++line) lines.emplace_back(*line);
   }
   std::erase_if(lines, [&](const std::string& line) { return line.starts_with(ours); });
   if (!endpoints.empty()) lines.push_back(ours + endpoints);
@@ -178,7 +178,7 @@ void reset_signals(posix_spawnattr_t& attributes) noexcept {
 
 result<pid_t> start(const spawn_request& request, file_actions& actions, const std::string& endpoints) {
   if (!request.working_directory.empty()) {
-    actions.note(::posix_spawn_file_actions_addchdir_np(actions.get(), request.working_directory.c_str()));
+    actions.note(system::add_child_directory(*actions.get(), request.working_directory.c_str()));
   }
   posix_spawnattr_t attributes;
   if (const int code = ::posix_spawnattr_init(&attributes); code != 0) return posix::failure(code);
@@ -248,7 +248,10 @@ result<spawned> spawn(const spawn_request& request) {
   if (endpoints) place_descriptors(actions, moves);
   result<pid_t> started = endpoints ? start(request, actions, *endpoints) : result<pid_t>(endpoints.error());
   if (!started) {
-    for (const int handle : made_blocking) (void)system::set_nonblocking(handle, true).has_value();  // as it was
+    for (const int handle : made_blocking) {  // as it was
+      (void)system::set_nonblocking(handle, true).has_value();
+      (void)system::set_signal_free(handle, true).has_value();
+    }
     return started.error();
   }
   result<child_ptr> watched = watch(*started);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "backend/system.hpp"
+#include "posix/socket_address.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::posix {
@@ -23,6 +24,14 @@ std::string path_in(const directory& where, const std::string& file) {
   if (has_descriptor_paths()) return "/proc/self/fd/" + std::to_string(where.handle.get()) + "/" + file;
   return where.path + "/" + file;
 }
+
+result<address_in> address_in::make(const directory& where, const std::string& file) {
+  const result<socket_address> address = address_of(path_in(where, file));
+  if (!address) return address.error();
+  return address_in(*address, false);
+}
+
+address_in::~address_in() = default;
 
 result<std::string> parent_of_directories() {
   const std::optional<std::string> chosen = backend::environment_variable("VIADUCT_RUNTIME_DIR");

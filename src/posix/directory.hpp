@@ -36,8 +36,8 @@ void unlock_directories() noexcept;
 void forget_directories() noexcept;
 
 // --- what differs between systems; defined in directory.cpp, the rest in directory_cache.cpp
-/// A path of this file for calls that take no directory descriptor (bind, connect, inotify): through /proc where that
-/// exists, which also keeps it short and bound to the directory that was checked.
+/// A path of this file for a watch, which takes no directory descriptor: through /proc where that exists, which also keeps
+/// it bound to the directory that was checked. For bind() and connect(): socket_address.hpp.
 [[nodiscard]] std::string path_in(const directory& where, const std::string& file);
 
 /// The directory all users' directories lie in. VIADUCT_RUNTIME_DIR names another, but not to a privileged program.

@@ -46,6 +46,11 @@ std::atomic<std::uint64_t>* word_of(int descriptor, bool make) noexcept {
   return found != nullptr ? &(*found)[index % bits_per_page / 64] : nullptr;
 }
 
+bool is_owned(int descriptor) noexcept {
+  const std::atomic<std::uint64_t>* word = word_of(descriptor, false);
+  return word != nullptr && (word->load(std::memory_order_relaxed) >> (static_cast<unsigned>(descriptor) % 64) & 1) != 0;
+}
+
 void before_fork() noexcept {
   if (const fork_participant* other = other_participant.load()) other->prepare();
   (void)pthread_rwlock_wrlock(&guard);
@@ -75,7 +80,8 @@ void in_child() noexcept {
       cut_off_page(*owned, index * bits_per_page, null_descriptor);
     }
   }
-  if (null_descriptor >= 0) system::close(null_descriptor);
+  // A descriptor of ours that children do not get (a kqueue) may have left its number to this very one: then it stays.
+  if (null_descriptor >= 0 && !is_owned(null_descriptor)) system::close(null_descriptor);
   if (const fork_participant* other = other_participant.load()) other->child();
   detail::process_generation.fetch_add(1, std::memory_order_relaxed);
 }

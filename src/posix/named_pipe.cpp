@@ -14,20 +14,35 @@ constexpr detail::timer::nanoseconds shortest_kernel_wait = std::chrono::millise
 
 }  // namespace
 
-result<system::patience> direction::prepare(int socket, detail::timer& wait) {
-  if (!system::sockets_block() || wait.poll_only()) return system::patience::now;
+namespace {
+
+/// The time left, with the clock running. A long span is started by the rough clock: it ends late by 0.5 % at most.
+detail::timer::nanoseconds start_and_ask(detail::timer& wait) noexcept {
+  const detail::timer::nanoseconds span = wait.pending_span();
+  if (span < shortest_kernel_wait) return wait.remaining();
+  const system::rough_moment now = system::rough_now();
+  if (200 * now.late > span) return wait.remaining();
+  wait.start_at(now.moment);
+  return span;
+}
+
+}  // namespace
+
+system::io direction::prepare_span(int socket, detail::timer& wait, system::patience& how) {
+  how = system::patience::now;
+  if (blocks_ == system::patience::now || wait.poll_only()) return 0;
   detail::timer::nanoseconds wanted{0};
   if (!wait.forever()) {
-    const detail::timer::nanoseconds left = wait.remaining();
-    if (left < shortest_kernel_wait) return system::patience::now;
-    if (set_ >= left / 2 && set_ <= left) return system::patience::socket;
+    const detail::timer::nanoseconds left = start_and_ask(wait);
+    if (left < shortest_kernel_wait) return 0;
+    how = system::patience::socket;
+    if (set_ <= left && left - set_ <= set_) return 0;  // between half and all of it
     wanted = left / 4 * 3;
-  } else if (set_ == wanted) {
-    return system::patience::socket;
   }
-  if (result<void> set = system::set_socket_timeout(socket, option_, wanted); !set) return set.error();
+  how = system::patience::socket;
+  if (result<void> set = system::set_socket_timeout(socket, option_, wanted); !set) return -set.error().os_code();
   set_ = wanted;
-  return system::patience::socket;
+  return 0;
 }
 
 result<backend::connection_ptr> make_connection(descriptor socket, bool accept_handles, std::size_t buffer) {
@@ -37,8 +52,7 @@ result<backend::connection_ptr> make_connection(descriptor socket, bool accept_h
   }
   const result<system::credentials> peer = system::peer_credentials(socket.get());
   if (!peer) return peer.error();
-  const bool known = peer->user_id != system::overflow_user() && peer->process_id != 0;
-  if (known) made->peer = identity(peer->process_id, user::from_id(std::to_string(peer->user_id)));
+  if (peer->user_id) made->peer = identity(peer->process_id, user::from_id(std::to_string(*peer->user_id)));
   if (buffer != 0) {
     if (result<void> set = system::set_socket_buffers(socket.get(), buffer); !set) return set.error();
   }
@@ -70,64 +84,98 @@ std::span<const iovec> to_iovec(vector& pieces, std::span<const Part> parts) noe
   return {pieces.data(), count};
 }
 
-/// Makes the call until it gives a count, waiting between attempts as the deadline allows. 0 is a count: the end.
+struct attempt {
+  connection& which;
+  posix::direction& way;
+  short events;
+  detail::timer& wait;
+};
+
+/// After an attempt without bytes: again until the call gives a count, waiting between attempts as the deadline allows.
 template <class Call>
-result<std::size_t> transfer(connection& which, posix::direction& way, short events, detail::timer& wait, Call&& call) {
-  bool waited = false;
-  for (;;) {
+[[gnu::noinline]] result<std::size_t> persist(const attempt& making, system::io count, Call&& call) {
+  connection& which = making.which;
+  detail::timer& wait = making.wait;
+  for (bool waited = false;;) {
     if (which.cancel.is_cancelled()) return errc::cancelled;
-    const result<system::patience> how =
-        waited ? result<system::patience>(system::patience::now) : way.prepare(which.socket.get(), wait);
-    if (!how) return how.error();
-    const system::io count = call(*how);
-    if (count >= 0) {
-      if (count == 0 && which.cancel.is_cancelled()) return errc::cancelled;
-      return static_cast<std::size_t>(count);
-    }
-    if (count == -EINTR && !wait.expired()) continue;  // with the time that is left
-    if (count == -EINTR) return errc::timed_out;
-    if (count != -EAGAIN) {
-      if (which.cancel.is_cancelled()) return errc::cancelled;
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (count == -EAGAIN) {
+      if (wait.poll_only() || (waited && wait.expired())) return errc::timed_out;
+      const result<short> ready = which.cancel.wait(which.socket.get(), making.events, wait);
+      if (!ready) return ready.error();
+      waited = true;
+    } else if (count != -EINTR) {
       return posix::failure(static_cast<int>(-count));
+    } else if (wait.expired()) {
+      return errc::timed_out;
     }
-    if (wait.poll_only() || (waited && wait.expired())) return errc::timed_out;
-    const result<short> ready = which.cancel.wait(which.socket.get(), events, wait);
-    if (!ready) return ready.error();
-    waited = true;
+    system::patience how = system::patience::now;
+    if (!waited) {
+      if (const system::io set = making.way.prepare(which.socket.get(), wait, how); set < 0) {
+        return posix::failure(static_cast<int>(-set));
+      }
+    }
+    count = which.cancel.is_cancelled() ? 0 : call(how);
   }
+}
+
+/// Makes the call until it gives a count. 0 is a count: the end. What happens always is here, and nothing else.
+template <class Call>
+result<std::size_t> transfer(const attempt& making, Call&& call) {
+  connection& which = making.which;
+  if (which.cancel.is_cancelled()) [[unlikely]] return errc::cancelled;
+  system::patience how = system::patience::now;
+  if (const system::io set = making.way.prepare(which.socket.get(), making.wait, how); set < 0) [[unlikely]] {
+    return posix::failure(static_cast<int>(-set));
+  }
+  const system::io count = call(how);
+  if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+  return persist(making, count, call);
 }
 
 }  // namespace
 
 void named_pipe_deleter::operator()(connection* end) const noexcept { delete end; }
 
-result<std::size_t> read_some(connection& from, std::span<const buffer> parts, detail::timer& wait) {
-  vector pieces;
-  const std::span<const iovec> into = to_iovec(pieces, parts);
-  result<std::size_t> count = transfer(from, from.receiving, POLLIN, wait, [&](system::patience how) -> system::io {
-    if (!from.accept_handles) return system::receive(from.socket.get(), into, how);
-    posix::descriptor_batch arrived;
-    bool truncated = false;
-    const system::io got = system::receive_descriptors(from.socket.get(), into, how, arrived, truncated);
-    // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
-    const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
-    if (truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
-    if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
-    return got;
-  });
-  if (count || count.error().os_code() == 0) return count;
-  if (count.error().os_code() == EPROTO) {
+namespace {
+
+[[gnu::noinline]] system::io receive_with_handles(connection& from, std::span<const iovec> into, system::patience how) {
+  posix::descriptor_batch arrived;
+  bool truncated = false;
+  const system::io got = system::receive_descriptors(from.socket.get(), into, how, arrived, truncated);
+  // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
+  const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
+  if (truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
+  if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
+  return got;
+}
+
+/// What a failed read means to the reader.
+[[gnu::noinline]] result<std::size_t> end_of_reading(error&& failure) {
+  if (failure.os_code() == EPROTO) {
     return error(errc::peer_corrupt).advise("the peer sent more than 16 handles with a message");
   }
   // The peer left with bytes of ours unread; what it sent before that has been read.
-  if (count.error() == errc::closed) return std::size_t{0};
-  return count;
+  if (failure.os_code() != 0 && failure == errc::closed) return std::size_t{0};
+  return std::move(failure);
+}
+
+}  // namespace
+
+result<std::size_t> read_some(connection& from, std::span<const buffer> parts, detail::timer& wait) {
+  vector pieces;
+  const std::span<const iovec> into = to_iovec(pieces, parts);
+  result<std::size_t> count = transfer({from, from.receiving, POLLIN, wait}, [&](system::patience how) {
+    return from.accept_handles ? receive_with_handles(from, into, how) : system::receive(from.socket.get(), into, how);
+  });
+  if (count) [[likely]] return *count;
+  return end_of_reading(std::move(count.error()));
 }
 
 result<std::size_t> write_some(connection& to, std::span<const bytes> parts, detail::timer& wait) {
   vector pieces;
   const std::span<const iovec> from = to_iovec(pieces, parts);
-  return transfer(to, to.sending, POLLOUT, wait,
+  return transfer({to, to.sending, POLLOUT, wait},
                   [&](system::patience how) { return system::send(to.socket.get(), from, how); });
 }
 
@@ -139,7 +187,7 @@ result<std::size_t> send_with_descriptors(backend::connection& to, std::span<con
                                           std::span<const int> descriptors, detail::timer& wait) {
   backend::vector pieces;
   const std::span<const iovec> from = backend::to_iovec(pieces, parts);
-  return backend::transfer(to, to.sending, POLLOUT, wait, [&](system::patience how) {
+  return backend::transfer({to, to.sending, POLLOUT, wait}, [&](system::patience how) {
     return system::send_descriptors(to.socket.get(), from, descriptors, how);
   });
 }
@@ -176,11 +224,13 @@ result<opened_connection> adopt_connection(native_handle handle, framing how, co
     return error(errc::invalid_argument).advise("the handle is not a connected AF_UNIX stream socket");
   }
   if (result<void> set = system::set_close_on_exec(value, true); !set) return set.error();
+  if (result<void> set = system::set_signal_free(value, true); !set) return set.error();
   if (!system::sockets_block()) {
     if (result<void> set = system::set_nonblocking(value, true); !set) return set.error();
-  }
-  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-    if (result<void> set = system::set_socket_timeout(value, option, detail::timer::nanoseconds(0)); !set) return set.error();
+  } else {
+    for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+      if (result<void> set = system::set_socket_timeout(value, option, detail::timer::nanoseconds(0)); !set) return set.error();
+    }
   }
   descriptor socket(static_cast<int>(handle.release()));
   result<connection_ptr> made = posix::make_connection(std::move(socket), options.accept_handles, options.buffer);

@@ -13,6 +13,7 @@
 
 #include "backend/entry.hpp"
 #include "backend/named_pipe.hpp"
+#include "common/handle_acks.hpp"
 #include "posix/canceller.hpp"
 #include "posix/descriptor.hpp"
 #include "viaduct/permission.hpp"
@@ -24,11 +25,20 @@ class direction {
  public:
   explicit direction(int option) noexcept : option_(option) {}
 
-  /// How to make the next call: poll-only and short waits do not wait in the kernel.
-  [[nodiscard]] result<system::patience> prepare(int socket, detail::timer& wait);
+  /// How to make the next call: poll-only and short waits do not wait in the kernel. 0, or -errno.
+  [[nodiscard]] system::io prepare(int socket, detail::timer& wait, system::patience& how) {
+    if (wait.forever() && set_ == detail::timer::nanoseconds(0)) [[likely]] {
+      how = blocks_;
+      return 0;
+    }
+    return prepare_span(socket, wait, how);
+  }
 
  private:
+  [[nodiscard]] system::io prepare_span(int socket, detail::timer& wait, system::patience& how);
+
   int option_;  // SO_RCVTIMEO, SO_SNDTIMEO
+  system::patience blocks_ = system::sockets_block() ? system::patience::socket : system::patience::now;
   detail::timer::nanoseconds set_{0};  // 0: for ever, as the socket was made
 };
 
@@ -47,6 +57,7 @@ struct connection {
   posix::direction receiving{SO_RCVTIMEO};
   posix::direction sending{SO_SNDTIMEO};
   std::deque<posix::descriptor_batch> arrived;
+  detail::handle_acks<posix::descriptor> in_flight;  // only where handles_need_ack()
 };
 
 struct listener {

@@ -16,11 +16,11 @@ namespace system = posix::system;
 
 namespace {
 
-/// Where to connect to; the directory's descriptor keeps the path valid.
+/// Where to connect to.
 struct destination {
-  std::shared_ptr<const posix::directory> where;
-  descriptor folder;  // of a native name too long for an address
-  std::string path;
+  std::shared_ptr<const posix::directory> where;  // none: `path` is a native name that fits into an address
+  std::string path;                               // in `where`, if there is one
+  bool is_ours = false;                           // the entry says that its listener lives
   stream_contract contract;
 };
 
@@ -56,36 +56,53 @@ result<destination> find_ours(const name& what, const connect_options& options) 
   if (!theirs) return theirs.error();
   const result<stream_contract> agreed = agree(*theirs, options);
   if (!agreed) return agreed.error();
-  std::string path = posix::path_in(*found->where, found->description.native_name);
-  return destination{std::move(found->where), descriptor(), std::move(path), *agreed};
+  return destination{std::move(found->where), std::move(found->description.native_name), true, *agreed};
 }
 
 /// A long path is reached through a descriptor of its directory.
 result<destination> find_native(const name& what, const connect_options& options) {
-  destination made{nullptr, descriptor(), what.text(), {*options.framing, options.max_message, options.accept_handles}};
+  destination made{nullptr, what.text(), false, {*options.framing, options.max_message, options.accept_handles}};
   if (posix::address_of(made.path)) return made;
   const std::filesystem::path path(what.text());
   result<descriptor> folder = system::open_at(AT_FDCWD, path.parent_path().string(), O_RDONLY | O_DIRECTORY);
   if (!folder) return folder.error();
-  auto where = std::make_shared<posix::directory>(posix::directory{std::move(*folder), path.parent_path().string()});
-  made.path = posix::path_in(*where, path.filename().string());
-  made.where = std::move(where);
+  made.where = std::make_shared<posix::directory>(posix::directory{std::move(*folder), path.parent_path().string()});
+  made.path = path.filename().string();
   return made;
+}
+
+system::io connect_to(int socket, const posix::socket_address& address) noexcept {
+  return system::connect(socket, address.value, address.size);
+}
+
+/// The call itself: a count or -errno, in `outcome`.
+result<void> call_connect(int socket, const destination& target, system::io& outcome) {
+  if (target.where) {
+    const result<posix::address_in> address = posix::address_in::make(*target.where, target.path);
+    if (!address) return address.error();
+    outcome = connect_to(socket, address->get());
+  } else {
+    const result<posix::socket_address> address = posix::address_of(target.path);
+    if (!address) return address.error();
+    outcome = connect_to(socket, *address);
+  }
+  // Whoever lives and refuses has no room left.
+  if (outcome == -ECONNREFUSED && target.is_ours && system::refuses_when_full()) outcome = -EAGAIN;
+  return {};
 }
 
 /// One attempt, which may wait for room in the backlog. not_found: nobody listens. timed_out: no room.
 result<descriptor> connect_once(const destination& target, detail::timer& wait) {
-  const result<posix::socket_address> address = posix::address_of(target.path);
-  if (!address) return address.error();
   result<descriptor> socket = system::make_socket();
   if (!socket) return socket.error();
   posix::direction sending(SO_SNDTIMEO);
   for (;;) {
-    const result<system::patience> how = sending.prepare(socket->get(), wait);
-    if (!how) return how.error();
-    const bool at_once = *how == system::patience::now;
+    system::patience how = system::patience::now;
+    if (const system::io set = sending.prepare(socket->get(), wait, how); set < 0) return posix::failure(static_cast<int>(-set));
+    const bool at_once = how == system::patience::now;
     if (result<void> set = system::set_nonblocking(socket->get(), at_once); !set) return set.error();
-    const system::io outcome = system::connect(socket->get(), address->value, address->size);
+    system::io outcome = 0;
+    if (result<void> called = call_connect(socket->get(), target, outcome); !called) return called.error();
     if (outcome == -EAGAIN) return busy();
     if (outcome == -EINTR && !wait.expired()) continue;
     if (outcome == -EINTR) return busy();
@@ -93,6 +110,7 @@ result<descriptor> connect_once(const destination& target, detail::timer& wait) 
     break;
   }
   if (result<void> set = system::set_nonblocking(socket->get(), !system::sockets_block()); !set) return set.error();
+  if (!system::sockets_block()) return socket;
   if (result<void> set = system::set_socket_timeout(socket->get(), SO_SNDTIMEO, detail::timer::nanoseconds(0)); !set) {
     return set.error();
   }

@@ -66,9 +66,11 @@ entry_contract contract_of(const stream_contract& contract) {
 result<void> bind_and_listen(int socket, const entry_description& made, const named_pipe_options& options) {
   const result<std::shared_ptr<const posix::directory>> where = posix::own_directory();
   if (!where) return where.error();
-  const result<posix::socket_address> address = posix::address_of(posix::path_in(**where, made.native_name));
-  if (!address) return address.error();
-  if (result<void> bound = system::bind(socket, address->value, address->size); !bound) return bound;
+  {
+    const result<posix::address_in> address = posix::address_in::make(**where, made.native_name);
+    if (!address) return address.error();
+    if (result<void> bound = system::bind(socket, address->get().value, address->get().size); !bound) return bound;
+  }
   if (result<void> set = set_permission((*where)->handle.get(), made.native_name, options.who); !set) return set;
   return system::listen(socket, static_cast<int>(options.backlog));
 }
@@ -78,6 +80,7 @@ result<listener_ptr> make_listener(descriptor socket, framing how, const named_p
   if (result<void> bell = made->cancel.make_bell(); !bell) return bell.error();
   // accept() must never wait where cancel() cannot reach it.
   if (result<void> set = system::set_nonblocking(socket.get(), true); !set) return set.error();
+  if (result<void> set = system::set_signal_free(socket.get(), true); !set) return set.error();
   made->socket = std::move(socket);
   made->contract = {how, options.max_message, options.accept_handles};
   made->who = options.who;

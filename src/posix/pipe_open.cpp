@@ -21,6 +21,11 @@ result<std::unique_ptr<End, pipe_deleter>> make_end(descriptor opened) {
   return made;
 }
 
+result<pipe_sink_ptr> make_sink(descriptor opened) {
+  if (result<void> set = system::set_signal_free(opened.get(), true); !set) return set.error();
+  return make_end<pipe_sink>(std::move(opened));
+}
+
 result<void> check_fifo(int opened) {
   const result<struct stat> found = system::status(opened);
   if (!found) return found.error();
@@ -48,7 +53,7 @@ result<pipe_sink_ptr> take_place(posix::found_entry& found) {
       system::open_at(found.where->handle.get(), found.description.native_name, O_WRONLY | O_NONBLOCK);
   if (!opened) return opened.error();
   if (result<void> fifo = check_fifo(opened->get()); !fifo) return error(errc::name_hijacked).advise("the object is not a FIFO");
-  result<pipe_sink_ptr> made = make_end<pipe_sink>(std::move(*opened));
+  result<pipe_sink_ptr> made = make_sink(std::move(*opened));
   if (!made) return made;
   if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken) return taken.error();
   (*made)->writer_lock = std::move(found.file);
@@ -105,7 +110,7 @@ result<pipe_sink_ptr> open_pipe(const name& what, detail::timer& wait) {
   if (!what.is_native()) return open_ours(what, wait);
   result<descriptor> opened = open_native(what, O_WRONLY, wait);
   if (!opened) return opened.error();
-  return make_end<pipe_sink>(std::move(*opened));
+  return make_sink(std::move(*opened));
 }
 
 result<pipe_source_ptr> open_native_pipe_source(const name& native, detail::timer& wait) {

@@ -40,6 +40,10 @@ using io = std::ptrdiff_t;
 [[nodiscard]] bool sockets_block() noexcept;
 /// Writing to a pipe without a reader can be told not to raise SIGPIPE; false: the thread masks it around the write.
 [[nodiscard]] bool signal_free_pipe_writes() noexcept;
+/// connect() says ECONNREFUSED also when the backlog is full; otherwise EAGAIN.
+[[nodiscard]] bool refuses_when_full() noexcept;
+/// A socket whose only reference is in flight may be torn down: its sender keeps a duplicate until the receiver has it.
+[[nodiscard]] bool tears_down_sockets_in_flight() noexcept;
 /// O_TMPFILE, or publishing by exclusive rename.
 [[nodiscard]] bool unnamed_files() noexcept;
 /// The kernel tells when a directory changes.
@@ -79,7 +83,13 @@ void close(int descriptor) noexcept;
 [[nodiscard]] result<void> write_at(int file, bytes from, std::int64_t offset);  // all of it
 [[nodiscard]] result<std::vector<std::string>> list_directory(int directory);
 
-// --- open-file-description locks, never blocking
+// --- open-file-description locks, never blocking. not_supported where the kernel has none.
+/// The commands of fcntl() for them.
+struct lock_commands {
+  int set;
+  int query;
+};
+[[nodiscard]] lock_commands file_locks() noexcept;
 /// True: got it. False: another description holds a lock in the range.
 [[nodiscard]] result<bool> try_write_lock(int file, std::int64_t start, std::int64_t length);  // length 0: to the end
 [[nodiscard]] result<void> unlock(int file, std::int64_t start, std::int64_t length);
@@ -87,6 +97,12 @@ void close(int descriptor) noexcept;
 [[nodiscard]] result<std::optional<std::int64_t>> query_lock(int file, std::int64_t start, std::int64_t length);
 
 // --- waiting
+/// A clock read at a fifth of the cost, for starting long spans: not before the present, and after it by at most `late`.
+struct rough_moment {
+  deadline::clock::time_point moment;
+  detail::timer::nanoseconds late;  // 0: the system has no such clock, and this one is exact
+};
+[[nodiscard]] rough_moment rough_now() noexcept;
 /// poll() for at most the time left; the number ready, 0 when the time is over. EINTR is repeated with the time left.
 [[nodiscard]] result<int> wait(std::span<pollfd> descriptors, detail::timer& wait);
 /// A descriptor that becomes readable when rung: eventfd or a pipe.
@@ -112,10 +128,15 @@ struct pipe_descriptors {
 [[nodiscard]] result<pipe_descriptors> make_pipe();  // both ends non-blocking
 [[nodiscard]] result<void> set_pipe_capacity(int descriptor, std::size_t size);
 [[nodiscard]] io read(int descriptor, buffer into) noexcept;
-/// Writes without raising SIGPIPE.
+/// Of a pipe's or FIFO's writing end or of a socket, where that is a property: writing there raises no SIGPIPE, in whatever
+/// process that has it. What we own has it on, what a child gets as a standard stream has it off.
+[[nodiscard]] result<void> set_signal_free(int descriptor, bool on);
+/// Writes without raising SIGPIPE. The descriptor is signal-free.
 [[nodiscard]] io write_pipe(int descriptor, std::span<const iovec> parts) noexcept;
+/// The same for one that is shared with others, who keep their SIGPIPE.
+[[nodiscard]] io write_shared_pipe(int descriptor, std::span<const iovec> parts) noexcept;
 
-// --- sockets
+// --- sockets. Those made and accepted here are signal-free.
 enum class patience { now, socket };  // do not wait; as long as the socket's own time-out says, and then -EINTR is possible
 [[nodiscard]] result<descriptor> make_socket();  // AF_UNIX stream; blocking or not as sockets_block()
 [[nodiscard]] result<std::pair<descriptor, descriptor>> make_socket_pair();
@@ -140,8 +161,8 @@ void shutdown(int socket, int how) noexcept;
 /// Refuses descriptors from the peer where the kernel can (SO_PASSRIGHTS); else nothing.
 void refuse_descriptors(int socket) noexcept;
 struct credentials {
-  std::uint64_t process_id;
-  std::uint64_t user_id;
+  std::uint64_t process_id;              // 0: not known (any more)
+  std::optional<std::uint64_t> user_id;  // none: the kernel cannot tell
 };
 [[nodiscard]] result<credentials> peer_credentials(int socket);
 [[nodiscard]] result<int> socket_option(int socket, int option);  // SOL_SOCKET
@@ -161,10 +182,13 @@ struct credentials {
 /// The PID namespace's inode; 0 where there is no such thing.
 [[nodiscard]] std::uint64_t pid_namespace() noexcept;
 [[nodiscard]] result<void> send_signal(pid_t process, int signal);
+[[nodiscard]] char** environment() noexcept;
 /// posix_spawn: no fork handlers run. `actions` and `attributes` as there; the process id.
 [[nodiscard]] result<pid_t> spawn(const char* program, const posix_spawn_file_actions_t& actions,
                                   const posix_spawnattr_t& attributes, char* const* args, char* const* environment);
-/// Descriptors from `first` on do not reach the child. Call after the other actions were added.
+/// The action that changes the child's working directory; 0 or an error number.
+[[nodiscard]] int add_child_directory(posix_spawn_file_actions_t& actions, const char* path) noexcept;
+/// Descriptors from `first` on do not reach the child. Call after the other actions and attributes were added.
 [[nodiscard]] result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& attributes, int first);
 /// One look: the wait status once it has ended, nullopt while it runs. It is reaped then.
 [[nodiscard]] result<std::optional<int>> reap(pid_t process);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -31,6 +32,12 @@ struct flock whole_file_lock(short type, std::int64_t start, std::int64_t length
   lock.l_start = static_cast<off_t>(start);
   lock.l_len = static_cast<off_t>(length);
   return lock;
+}
+
+/// EINVAL is a kernel that does not know these locks: the ranges we ask for are good.
+error lock_failure(int code) noexcept {
+  if (code != EINVAL) return failure(code);
+  return error(errc::not_supported, code).advise("this kernel has no open-file-description locks");
 }
 
 }  // namespace
@@ -153,23 +160,39 @@ result<std::vector<std::string>> list_directory(int directory) {
 
 result<bool> try_write_lock(int file, std::int64_t start, std::int64_t length) {
   struct flock lock = whole_file_lock(F_WRLCK, start, length);
-  const io outcome = raw("fcntl", [&] { return ::fcntl(file, F_OFD_SETLK, &lock); });
+  const io outcome = raw("fcntl", [&] { return ::fcntl(file, file_locks().set, &lock); });
   if (outcome == -EAGAIN || outcome == -EACCES) return false;
-  if (outcome < 0) return failure(static_cast<int>(-outcome));
+  if (outcome < 0) return lock_failure(static_cast<int>(-outcome));
   return true;
 }
 
 result<void> unlock(int file, std::int64_t start, std::int64_t length) {
   struct flock lock = whole_file_lock(F_UNLCK, start, length);
-  return done("fcntl", [&] { return ::fcntl(file, F_OFD_SETLK, &lock); });
+  return done("fcntl", [&] { return ::fcntl(file, file_locks().set, &lock); });
 }
 
 result<std::optional<std::int64_t>> query_lock(int file, std::int64_t start, std::int64_t length) {
   struct flock lock = whole_file_lock(F_WRLCK, start, length);
-  const result<void> asked = done("fcntl", [&] { return ::fcntl(file, F_OFD_GETLK, &lock); });
-  if (!asked) return asked.error();
+  const io outcome = raw("fcntl", [&] { return ::fcntl(file, file_locks().query, &lock); });
+  if (outcome < 0) return lock_failure(static_cast<int>(-outcome));
   if (lock.l_type == F_UNLCK) return std::optional<std::int64_t>();
   return std::optional<std::int64_t>(lock.l_start);
+}
+
+rough_moment rough_now() noexcept {
+#if defined(CLOCK_MONOTONIC_COARSE)
+  static const detail::timer::nanoseconds tick = [] {
+    timespec resolution{};
+    (void)::clock_getres(CLOCK_MONOTONIC_COARSE, &resolution);
+    return detail::timer::nanoseconds(resolution.tv_sec * 1'000'000'000 + resolution.tv_nsec);
+  }();
+  timespec read{};
+  (void)::clock_gettime(CLOCK_MONOTONIC_COARSE, &read);
+  const detail::timer::nanoseconds since_epoch(read.tv_sec * 1'000'000'000 + read.tv_nsec);
+  return {deadline::clock::time_point(since_epoch + tick), tick};
+#else
+  return {deadline::clock::now(), detail::timer::nanoseconds(0)};
+#endif
 }
 
 io read(int descriptor, buffer into) noexcept {
