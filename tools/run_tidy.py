@@ -50,7 +50,7 @@ def main():
     parser.add_argument("--all", action="store_true", help="also files that were clean and have not changed")
     parser.add_argument("--tool", default="clang-tidy-22")
     parser.add_argument("files", nargs="*", help="only these (part of a path is enough)")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     headers = [path for folder in ("include", *FOLDERS) for path in sorted((ROOT / folder).rglob("*.hpp"))]
     common = digest([ROOT / ".clang-tidy", *headers])
