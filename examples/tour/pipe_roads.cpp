@@ -38,8 +38,6 @@ struct fifo_name {
   std::string text;
 };
 
-const viaduct::named_pipe_options with_handles{.accept_handles = true};
-
 // The receiver's ends travel with one message; our copies close when this returns.
 road_ptr hand_over(viaduct::named_pipe_listener& listener) {
   viaduct::named_pipe line = listener.accept(patience).value();
@@ -87,7 +85,7 @@ road_ptr join_fifo(const std::string& name) {
 meeting prepare_handover() {
   const viaduct::name name = viaduct::name::unique();
   const auto listener = std::make_shared<viaduct::named_pipe_listener>(
-      viaduct::named_pipe_listener::create(name, viaduct::framing::messages, with_handles).value());
+      viaduct::named_pipe_listener::create(name, viaduct::framing::messages, {.accept_handles = true}).value());
   return {.name = name.text(), .complete = [listener] { return hand_over(*listener); }};
 }
 
