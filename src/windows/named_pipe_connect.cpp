@@ -53,11 +53,11 @@ bool is_local_pipe(std::string_view text) noexcept {
 }
 
 result<target> dial_native(const name& what, const connect_options& options, detail::timer& wait) {
-  if (!is_local_pipe(what.text())) {
-    return error(errc::invalid_argument).advise("on Windows a native name is \\\\.\\pipe\\ and the pipe's name");
-  }
   if (options.framing.value_or(framing::messages) == framing::messages) {
     return error(errc::not_supported).advise("on Windows a pipe of another program is spoken to with framing::bytes");
+  }
+  if (!is_local_pipe(what.text())) {
+    return error(errc::invalid_argument).advise("on Windows a native name is \\\\.\\pipe\\ and the pipe's name");
   }
   const result<std::wstring> path = windows::to_wide(what.text());
   if (!path) return path.error();

@@ -15,8 +15,8 @@ namespace viaduct::windows {
 
 namespace {
 
-// All are waited for in one call, which takes 64 handles. A longer backlog waits in connect().
-constexpr unsigned most_places = 32;
+// Each costs a pipe and an event from the start, so a longer backlog waits in connect(), where the system wakes it.
+constexpr unsigned most_places = 8;
 
 result<unique_handle> new_instance(const backend::listener& of, bool first) {
   return make_instance(
