@@ -24,7 +24,8 @@ result<backend::stream_contract> read_contract(const backend::entry_contract& st
 result<backend::stream_contract> agree(const backend::stream_contract& theirs, const connect_options& options) {
   if (options.framing && *options.framing != theirs.how) {
     return error(errc::layout_mismatch)
-        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes" : "the listener speaks framing::messages");
+        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes"
+                                             : "the listener speaks framing::messages");
   }
   if (options.accept_handles && !theirs.accept_handles) {
     return error(errc::layout_mismatch).advise("the listener does not accept handles");

@@ -26,7 +26,8 @@ result<std::wstring> check_program(const std::filesystem::path& program) {
   if (!full) return full;
   std::wstring lower = *full;
   std::transform(lower.begin(), lower.end(), lower.begin(), [](wchar_t letter) { return std::towlower(letter); });
-  if (lower.find(L'"') != std::wstring::npos) return error(errc::invalid_argument).advise("a path cannot contain a quote");
+  if (lower.find(L'"') != std::wstring::npos)
+    return error(errc::invalid_argument).advise("a path cannot contain a quote");
   if (lower.ends_with(L".bat") || lower.ends_with(L".cmd")) {
     return error(errc::invalid_argument).advise("arguments cannot be passed safely to .bat and .cmd files");
   }
@@ -78,7 +79,8 @@ result<program_texts> make_texts(const spawn_request& request, const std::wstrin
   result<std::wstring> environment =
       windows::make_environment(request.environment, std::wstring(windows::table_variable) + L'=' + table_name);
   if (!environment) return environment.error();
-  return program_texts{std::move(*program), std::move(*line), std::move(*environment), request.working_directory.native()};
+  return program_texts{std::move(*program), std::move(*line), std::move(*environment),
+                       request.working_directory.native()};
 }
 
 /// The program, suspended, with its standard streams and nothing else inherited.
@@ -157,7 +159,8 @@ result<void> finish_start(const spawn_request& request, const system::created_pr
 }  // namespace
 
 void child_deleter::operator()(child* which) const noexcept {
-  if (which != nullptr && which->process && !which->detached) (void)system::terminate(which->process.get(), killed_code).has_value();
+  if (which != nullptr && which->process && !which->detached)
+    (void)system::terminate(which->process.get(), killed_code).has_value();
   delete which;
 }
 

@@ -21,8 +21,8 @@ namespace viaduct::windows {
 
 /// One standard stream of a child: what it gets, and the parent's end if it is piped.
 struct stream_plan {
-  unique_handle owned;      // of the child's end, if made here
-  HANDLE given = nullptr;   // the child's end; null: none
+  unique_handle owned;     // of the child's end, if made here
+  HANDLE given = nullptr;  // the child's end; null: none
   native_handle parent;
 };
 /// `which` is STD_INPUT_HANDLE, STD_OUTPUT_HANDLE or STD_ERROR_HANDLE.

@@ -38,10 +38,13 @@ result<stream_plan> piped_stream(bool child_reads) {
 
 result<stream_plan> plan_stream(const backend::standard_stream& wanted, DWORD which) {
   switch (wanted.what) {
-    case stdio::kind::null: return null_stream();
-    case stdio::kind::piped: return piped_stream(which == STD_INPUT_HANDLE);
+    case stdio::kind::null:
+      return null_stream();
+    case stdio::kind::piped:
+      return piped_stream(which == STD_INPUT_HANDLE);
     case stdio::kind::inherit:
-    case stdio::kind::endpoint: break;
+    case stdio::kind::endpoint:
+      break;
   }
   stream_plan plan;
   plan.given = wanted.what == stdio::kind::inherit ? system::standard_handle(which) : to_handle(wanted.handle);

@@ -75,8 +75,8 @@ std::string format_table(const child_table& table) {
   text += '\n' + std::to_string(table.process_id) + ',' + std::to_string(table.creation_time) + ',' +
           std::to_string(table.section) + ',' + std::to_string(table.stop_event);
   for (const table_endpoint& one : table.endpoints) {
-    text += '\n' + one.name + ',' + std::to_string(static_cast<unsigned>(one.what)) + ',' + std::to_string(one.value) + ',' +
-            one.remark;
+    text += '\n' + one.name + ',' + std::to_string(static_cast<unsigned>(one.what)) + ',' + std::to_string(one.value) +
+            ',' + one.remark;
   }
   return text;
 }
@@ -136,8 +136,10 @@ handed_over::handed_over() {
 result<table_endpoint> handed_over::take(std::string_view name, endpoint::kind what) {
   static std::mutex guard;
   const std::lock_guard lock(guard);
-  const auto found = std::find_if(left_.begin(), left_.end(), [&](const table_endpoint& one) { return one.name == name; });
-  if (found == left_.end()) return error(errc::not_found).advise("the parent handed over nothing of this name, or it was taken");
+  const auto found =
+      std::find_if(left_.begin(), left_.end(), [&](const table_endpoint& one) { return one.name == name; });
+  if (found == left_.end())
+    return error(errc::not_found).advise("the parent handed over nothing of this name, or it was taken");
   if (found->what != what) return error(errc::invalid_argument).advise("the parent handed over another kind of object");
   table_endpoint taken = std::move(*found);
   left_.erase(found);

@@ -50,7 +50,8 @@ result<std::vector<std::wstring>> wide_variables(const std::map<std::string, std
     variables.push_back(std::move(*variable));
   }
   const std::wstring needed = key_of(indispensable);
-  const bool has = std::any_of(variables.begin(), variables.end(), [&](const auto& one) { return key_of(one) == needed; });
+  const bool has =
+      std::any_of(variables.begin(), variables.end(), [&](const auto& one) { return key_of(one) == needed; });
   if (has) return variables;
   const result<std::optional<std::wstring>> root = system::environment_value(std::wstring(indispensable));
   if (root && *root) variables.push_back(std::wstring(indispensable) + L'=' + **root);

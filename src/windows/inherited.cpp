@@ -22,10 +22,14 @@ bool fits(HANDLE handle, endpoint::kind what) {
   const result<ACCESS_MASK> access = system::granted_access(handle);
   if (!access) return false;
   switch (what) {
-    case endpoint::kind::pipe_reader: return (*access & FILE_READ_DATA) != 0;
-    case endpoint::kind::pipe_writer: return (*access & FILE_WRITE_DATA) != 0;
-    case endpoint::kind::named_pipe: return (*access & FILE_READ_DATA) != 0 && (*access & FILE_WRITE_DATA) != 0;
-    case endpoint::kind::none: break;
+    case endpoint::kind::pipe_reader:
+      return (*access & FILE_READ_DATA) != 0;
+    case endpoint::kind::pipe_writer:
+      return (*access & FILE_WRITE_DATA) != 0;
+    case endpoint::kind::named_pipe:
+      return (*access & FILE_READ_DATA) != 0 && (*access & FILE_WRITE_DATA) != 0;
+    case endpoint::kind::none:
+      break;
   }
   return false;
 }

@@ -104,7 +104,8 @@ result<std::size_t> write_some(connection& to, std::span<const bytes> parts, det
 
 result<void> shutdown_write(connection& /*which*/, detail::timer& /*wait*/) {
   return error(errc::not_supported)
-      .advise("a Windows pipe has no half to close: with framing::bytes end the connection, or say the end in the bytes");
+      .advise(
+          "a Windows pipe has no half to close: with framing::bytes end the connection, or say the end in the bytes");
 }
 
 void abandon_write(connection& which) noexcept { which.io->abandon_write(); }

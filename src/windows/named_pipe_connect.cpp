@@ -78,8 +78,7 @@ result<opened_connection> connect(const name& what, const connect_options& optio
   result<connection_ptr> made = windows::make_connection(found->pipe, *server, false);
   if (!made) return made.error();
   if (options.accept_handles) {
-    result<unique_handle> sender =
-        windows::open_sender(static_cast<DWORD>(server->process_id()), server->user());
+    result<unique_handle> sender = windows::open_sender(static_cast<DWORD>(server->process_id()), server->user());
     if (!sender) return sender.error();
     (*made)->sender = std::move(*sender);
     (*made)->sender_id = static_cast<DWORD>(server->process_id());

@@ -38,7 +38,8 @@ void put_number(std::byte* to, std::uint64_t value) noexcept {
 
 std::uint64_t get_number(const std::byte* from) noexcept {
   std::uint64_t value = 0;
-  for (std::size_t index = 0; index < word; ++index) value |= std::to_integer<std::uint64_t>(from[index]) << (8 * index);
+  for (std::size_t index = 0; index < word; ++index)
+    value |= std::to_integer<std::uint64_t>(from[index]) << (8 * index);
   return value;
 }
 
@@ -96,8 +97,8 @@ result<std::vector<std::byte>> handle_frame_values(connection& to, std::span<con
   return values;
 }
 
-result<std::size_t> write_handles(connection& to, std::span<const bytes> parts, std::span<const native_view> /*handles*/,
-                                  detail::timer& wait) {
+result<std::size_t> write_handles(connection& to, std::span<const bytes> parts,
+                                  std::span<const native_view> /*handles*/, detail::timer& wait) {
   result<std::size_t> count = write_some(to, parts, wait);
   // With the first byte they are the receiver's to take, and to end in our table.
   if (count) {
@@ -108,7 +109,8 @@ result<std::size_t> write_handles(connection& to, std::span<const bytes> parts, 
 }
 
 result<std::vector<native_handle>> take_handles(connection& from, std::size_t count, bytes values) {
-  if (values.size() != handle_frame_value_size(count)) return windows::corrupt("the peer sent a malformed handle frame");
+  if (values.size() != handle_frame_value_size(count))
+    return windows::corrupt("the peer sent a malformed handle frame");
   if (result<void> found = windows::find_sender(from, windows::get_number(values.data())); !found) return found.error();
   std::vector<native_handle> taken;
   for (std::size_t index = 0; index < count; ++index) {

@@ -19,15 +19,16 @@ namespace {
 constexpr unsigned most_places = 8;
 
 result<unique_handle> new_instance(const backend::listener& of, bool first) {
-  return make_instance(
-      {.path = of.path, .first = first, .only = false, .buffer = of.buffer, .security = of.security});
+  return make_instance({.path = of.path, .first = first, .only = false, .buffer = of.buffer, .security = of.security});
 }
 
 result<void> listen_on(backend::listener& of, backlog_place& place) {
   const DWORD code = system::connect_pipe(place.pipe.get(), place.listening.prepare());
   place.turn = ++of.next_turn;
   switch (code) {
-    case ERROR_IO_PENDING: place.connected = false; return {};
+    case ERROR_IO_PENDING:
+      place.connected = false;
+      return {};
     // A client came at once, and may have gone again: what it wrote is there.
     case ERROR_SUCCESS:
     case ERROR_PIPE_CONNECTED:
@@ -35,7 +36,9 @@ result<void> listen_on(backend::listener& of, backlog_place& place) {
       place.connected = true;
       system::set_event(place.listening.event());  // another thread may be waiting for it
       return {};
-    default: place.pipe.reset(); return failure(code);
+    default:
+      place.pipe.reset();
+      return failure(code);
   }
 }
 

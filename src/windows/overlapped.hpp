@@ -51,7 +51,8 @@ class operation {
   [[nodiscard]] system::io call_off(HANDLE file) noexcept;
   /// The outcome of what was started with prepare(). Gives up at the deadline or when interrupted: then the operation is
   /// called off, and if it did something nevertheless, that is the outcome. timed_out, cancelled.
-  [[nodiscard]] result<system::io> complete(HANDLE file, system::io started, const interrupt& stop, detail::timer& wait);
+  [[nodiscard]] result<system::io> complete(HANDLE file, system::io started, const interrupt& stop,
+                                            detail::timer& wait);
 
  private:
   OVERLAPPED overlapped_{};

@@ -82,9 +82,8 @@ void pipe_deleter::operator()(pipe_source* end) const noexcept { delete end; }
 void pipe_deleter::operator()(pipe_sink* end) const noexcept { delete end; }
 
 result<pipe_ends> make_pipe(const pipe_options& options) {
-  result<windows::instance_pair> pair = windows::make_instance_pair({.direction = PIPE_ACCESS_INBOUND,
-                                                                     .client_access = windows::pipe_writer_access,
-                                                                     .buffer = options.capacity});
+  result<windows::instance_pair> pair = windows::make_instance_pair(
+      {.direction = PIPE_ACCESS_INBOUND, .client_access = windows::pipe_writer_access, .buffer = options.capacity});
   if (!pair) return pair.error();
   result<pipe_source_ptr> source = source_on(pair->server);
   if (!source) return source.error();
@@ -169,9 +168,7 @@ void cancel(pipe_source& end) noexcept {
 
 void cancel(pipe_sink& end) noexcept { end.blocking ? end.blocking->cancel() : end.overlapped->cancel(); }
 
-native_view native(const pipe_source& end) noexcept {
-  return end.named ? native_view(end.named->get()) : view_of(end);
-}
+native_view native(const pipe_source& end) noexcept { return end.named ? native_view(end.named->get()) : view_of(end); }
 native_view native(const pipe_sink& end) noexcept { return view_of(end); }
 
 result<native_handle> release(pipe_source& end) {

@@ -37,12 +37,18 @@ fifo_reader::~fifo_reader() {
 result<void> fifo_reader::listen() {
   const DWORD code = system::connect_pipe(stream_->get(), listening_.prepare());
   switch (code) {
-    case ERROR_IO_PENDING: phase_ = phase::listening; return {};
+    case ERROR_IO_PENDING:
+      phase_ = phase::listening;
+      return {};
     // A writer came before we listened, and may have gone again: what it wrote is there.
     case ERROR_SUCCESS:
     case ERROR_PIPE_CONNECTED:
-    case ERROR_NO_DATA: phase_ = phase::connected; return {};
-    default: phase_ = phase::idle; return failure(code);
+    case ERROR_NO_DATA:
+      phase_ = phase::connected;
+      return {};
+    default:
+      phase_ = phase::idle;
+      return failure(code);
   }
 }
 

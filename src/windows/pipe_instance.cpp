@@ -22,8 +22,8 @@ constexpr std::uint32_t longest_wait_ms = 3'600'000;
 /// One wait for a free instance, at most until the deadline. timed_out, not_found.
 result<void> wait_while_busy(const std::wstring& path, detail::timer& wait) {
   const std::wstring device(pipe_prefix);
-  result<unique_handle> pipes = system::open_file(
-      {.path = device, .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE, .flags = FILE_FLAG_OVERLAPPED});
+  result<unique_handle> pipes =
+      system::open_file({.path = device, .access = FILE_READ_ATTRIBUTES | SYNCHRONIZE, .flags = FILE_FLAG_OVERLAPPED});
   if (!pipes) return pipes.error();
   operation waiting;
   if (result<void> opened = waiting.open(); !opened) return opened;
@@ -42,9 +42,7 @@ result<void> wait_while_busy(const std::wstring& path, detail::timer& wait) {
 
 }  // namespace
 
-std::wstring pipe_path(const std::string& native_name) {
-  return std::wstring(pipe_prefix) + widen_ascii(native_name);
-}
+std::wstring pipe_path(const std::string& native_name) { return std::wstring(pipe_prefix) + widen_ascii(native_name); }
 
 result<std::wstring> random_pipe_path() {
   std::array<std::byte, 16> noise{};
@@ -88,8 +86,8 @@ result<instance_pair> make_instance_pair(const pair_request& request) {
   if (!path) return path.error();
   const result<security_attributes> security = private_object();
   if (!security) return security.error();
-  result<unique_handle> server = make_instance(
-      {.path = *path, .direction = request.direction, .buffer = request.buffer, .security = *security});
+  result<unique_handle> server =
+      make_instance({.path = *path, .direction = request.direction, .buffer = request.buffer, .security = *security});
   if (!server) return server.error();
   detail::timer at_once(deadline::now());
   result<unique_handle> client =

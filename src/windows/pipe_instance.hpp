@@ -24,7 +24,8 @@ namespace viaduct::windows {
 [[nodiscard]] result<std::wstring> random_pipe_path();
 
 /// Rights of a client that only writes, or only reads. Both may ask who owns the pipe.
-inline constexpr DWORD pipe_writer_access = (FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES) & ~DWORD{FILE_CREATE_PIPE_INSTANCE};
+inline constexpr DWORD pipe_writer_access =
+    (FILE_GENERIC_WRITE | FILE_READ_ATTRIBUTES) & ~DWORD{FILE_CREATE_PIPE_INSTANCE};
 inline constexpr DWORD pipe_reader_access = FILE_GENERIC_READ | FILE_WRITE_ATTRIBUTES;
 
 struct instance_request {

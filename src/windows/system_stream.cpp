@@ -110,7 +110,8 @@ void unregister_wait(HANDLE wait) noexcept { ::UnregisterWaitEx(wait, nullptr); 
 result<unique_handle> create_section(const std::wstring& name, std::size_t size, SECURITY_ATTRIBUTES* security) {
   result<unique_handle> section = made("CreateFileMappingW", [&]() -> HANDLE {
     ::SetLastError(ERROR_SUCCESS);
-    return ::CreateFileMappingW(INVALID_HANDLE_VALUE, security, PAGE_READWRITE, 0, static_cast<DWORD>(size), name.c_str());
+    return ::CreateFileMappingW(INVALID_HANDLE_VALUE, security, PAGE_READWRITE, 0, static_cast<DWORD>(size),
+                                name.c_str());
   });
   if (section && ::GetLastError() == ERROR_ALREADY_EXISTS) return failure(ERROR_ALREADY_EXISTS);
   return section;

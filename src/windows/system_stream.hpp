@@ -30,12 +30,14 @@ void keep_library_loaded() noexcept;
 
 /// RegisterWaitForSingleObject: a thread of the pool calls back once, when `object` is signalled or the time is over.
 using wait_callback = void(CALLBACK*)(void* context, BOOLEAN timed_out);
-[[nodiscard]] DWORD register_wait(HANDLE& made, HANDLE object, wait_callback call, void* context, DWORD milliseconds) noexcept;
+[[nodiscard]] DWORD register_wait(HANDLE& made, HANDLE object, wait_callback call, void* context,
+                                  DWORD milliseconds) noexcept;
 /// Does not wait; also from inside the callback.
 void unregister_wait(HANDLE wait) noexcept;
 
 /// Memory under a name of this session. already_exists.
-[[nodiscard]] result<unique_handle> create_section(const std::wstring& name, std::size_t size, SECURITY_ATTRIBUTES* security);
+[[nodiscard]] result<unique_handle> create_section(const std::wstring& name, std::size_t size,
+                                                   SECURITY_ATTRIBUTES* security);
 [[nodiscard]] result<unique_handle> open_section(const std::wstring& name);
 /// Copies memory in and out of a section.
 [[nodiscard]] result<void> write_section(HANDLE section, bytes from);
