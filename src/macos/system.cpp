@@ -233,7 +233,7 @@ result<std::pair<descriptor, descriptor>> make_socket_pair() {
   std::array<int, 2> ends{};
   const result<void> made = done("socketpair", [&] { return ::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()); });
   if (!made) return made.error();
-  std::pair both(descriptor(ends[0]), descriptor(ends[1]));
+  std::pair<descriptor, descriptor> both{descriptor(ends[0]), descriptor(ends[1])};
   for (const int end : ends) {
     if (result<void> set = make_ours(end); !set) return set.error();
     if (result<void> set = set_signal_free(end, true); !set) return set.error();

@@ -54,7 +54,9 @@ result<backend::connection_ptr> make_connection(descriptor socket, bool accept_h
   if (!peer) return peer.error();
   if (peer->user_id) made->peer = identity(peer->process_id, user::from_id(std::to_string(*peer->user_id)));
   if (buffer != 0) {
-    if (result<void> set = system::set_socket_buffers(socket.get(), buffer); !set) return set.error();
+    // Of a socket whose peer has left already a system may take no options: there is nothing to buffer any more.
+    const result<void> set = system::set_socket_buffers(socket.get(), buffer);
+    if (!set && set.error().os_code() != EINVAL) return set.error();
   }
   if (!accept_handles) system::refuse_descriptors(socket.get());
   made->accept_handles = accept_handles;
