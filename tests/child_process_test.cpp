@@ -208,7 +208,7 @@ TEST_CASE("a detached child lives on, and calls say closed") {
 
 TEST_CASE("cancel ends a wait at any instant, for good") {
   generator random(3);
-  for (int count = 0; count < rounds(100, 1000); ++count) {
+  for (int count = 0; count < rounds(100, 3000); ++count) {
     auto child = spawn_role("stays");  // its input is ours, or nothing: it is killed in any case
     const auto ended = while_inside([&] { return child.wait(8s); }, [&] { child.cancel(); }, random);
     if (ended.has_error()) REQUIRE(outcome(ended) == errc::cancelled);

@@ -194,7 +194,7 @@ TEST_CASE("cancel ends a blocked read or write at any instant, and the peer sees
   generator random(6);
   const auto sent = content(2'000'000, 7);
   std::vector<std::byte> into(sent.size());
-  for (int count = 0; count < rounds(200, 5000); ++count) {
+  for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto pair = must(make_named_pipe_pair(framing::bytes));
     const auto went = while_inside([&] { return pair.first.write_all(sent, 8s); }, [&] { pair.first.cancel(); }, random);
     REQUIRE(outcome(went) == errc::cancelled);

@@ -324,7 +324,7 @@ TEST_CASE("cancel ends a blocked send at any instant, and whole messages are not
   generator random(11);
   const auto message = content(30'000, 12);
   std::vector<std::byte> into(limit);
-  for (int count = 0; count < rounds(200, 5000); ++count) {
+  for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto pair = must(make_named_pipe_pair(framing::messages));
     std::size_t sent = 0;
     const auto end = while_inside(
@@ -346,7 +346,7 @@ TEST_CASE("cancel ends a blocked send at any instant, and whole messages are not
 
 TEST_CASE("cancel ends a blocked shutdown_write at any instant") {
   generator random(13);
-  for (int count = 0; count < rounds(100, 2000); ++count) {
+  for (int count = 0; count < rounds(100, 10'000); ++count) {
     auto pair = must(make_named_pipe_pair(framing::messages));
     (void)fill_with_messages(pair.first, "x");
     const auto ended =

@@ -245,7 +245,7 @@ TEST_CASE("connections outlive their listener") {
 
 TEST_CASE("cancel ends a blocked accept at any instant, for good") {
   generator random(5);
-  for (int count = 0; count < rounds(200, 5000); ++count) {
+  for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto listener = must(named_pipe_listener::create(unique_name(), framing::messages));
     REQUIRE(outcome(while_inside([&] { return listener.accept(8s); }, [&] { listener.cancel(); }, random)) == errc::cancelled);
     REQUIRE(outcome(listener.accept(deadline::now())) == errc::cancelled);

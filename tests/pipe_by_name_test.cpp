@@ -262,7 +262,7 @@ TEST_CASE("closing or releasing the reader ends the name") {
 TEST_CASE("cancel ends a named reader's wait at any instant, before and between writers") {
   generator random(7);
   const std::string called = unique_name();
-  for (int count = 0; count < rounds(200, 2000); ++count) {
+  for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto reader = must(pipe_reader::create(called));
     if (count % 2 == 0) {
       must(pipe_writer::open(called, 8s)).close();

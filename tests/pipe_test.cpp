@@ -231,7 +231,7 @@ TEST_CASE("a reader that leaves wakes a writer that waits, and the other way rou
 TEST_CASE("cancel ends a blocked read at any instant, for good") {
   generator random(13);
   std::string into(4, '\0');
-  for (int count = 0; count < rounds(300, 5000); ++count) {
+  for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
     must(ends.writer.write_all("ab", 1s));
     const auto got = while_inside([&] { return ends.reader.read_exactly(into, 8s); }, [&] { ends.reader.cancel(); }, random);
@@ -247,7 +247,7 @@ TEST_CASE("cancel ends a blocked read at any instant, for good") {
 TEST_CASE("cancel ends a blocked read_some at any instant") {
   generator random(14);
   std::string into(4, '\0');
-  for (int count = 0; count < rounds(300, 5000); ++count) {
+  for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
     const auto got =
         while_inside([&] { return ends.reader.read_some(into, deadline::never()); }, [&] { ends.reader.cancel(); }, random);
@@ -259,7 +259,7 @@ TEST_CASE("cancel ends a blocked write at any instant, and what went arrives") {
   time_limit(60s);
   generator random(15);
   const auto sent = content(200'000, 16);
-  for (int count = 0; count < rounds(300, 5000); ++count) {
+  for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
     const auto went =
         while_inside([&] { return ends.writer.write_all(sent, deadline::never()); }, [&] { ends.writer.cancel(); }, random);

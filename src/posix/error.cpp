@@ -44,6 +44,7 @@ constexpr std::array table{
     row{ENOLCK, errc::limit_reached, "the system has no file locks left"},
     row{EINVAL, errc::invalid_argument, ""},
     row{EBADF, errc::invalid_argument, ""},
+    row{EISDIR, errc::invalid_argument, "this is a directory"},
     row{ENOTSOCK, errc::invalid_argument, ""},
     row{EMSGSIZE, errc::message_too_large, ""},
     row{ENAMETOOLONG, errc::name_invalid, "the path is too long for this file system"},

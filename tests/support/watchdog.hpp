@@ -1,8 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // The watchdog: a test case or role that takes longer than its limit is named, its stacks are printed, and the program
-// aborts. 10 s unless the case says otherwise; VIADUCT_TEST_PATIENCE multiplies every limit (slow machines), and
-// instrumented builds get four times as long.
+// aborts. 10 s unless the case says otherwise; VIADUCT_TEST_PATIENCE multiplies every limit (slow machines), instrumented
+// builds get four times as long, the long form five times.
 #pragma once
 
 #include <chrono>
