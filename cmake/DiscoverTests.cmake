@@ -36,7 +36,8 @@ foreach(name IN LISTS all)
   # Catch2's test specification gives these characters a meaning.
   string(REGEX REPLACE "([][,\\\\])" "\\\\\\1" escaped "${name}")
   set(test "${PREFIX}: ${name}")
-  set(timeout 60)
+  # A net below the watchdog, which ends a case after 10 s or its own limit and says where it hung.
+  set(timeout 300)
   set(labels "")
   if(FULL OR name IN_LIST full)
     set(labels full)

@@ -227,7 +227,7 @@ VIADUCT_ROLE(flooding_sender, args) {
 }
 
 TEST_CASE("kill: the sender at random instants: whole messages, then peer_died") {
-  time_limit(300s);
+  time_limit(full_form() ? 280s : 60s);
   const std::string called = unique_name();
   auto listener = must(named_pipe_listener::create(called, framing::messages));
   generator random(3);

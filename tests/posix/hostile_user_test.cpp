@@ -218,7 +218,7 @@ TEST_CASE("hostile user: whatever squats the victim's directory is refused and l
 
 TEST_CASE("hostile user: no mode is ever wider than 0600, whatever the umask", "[serial]") {
   VIADUCT_NEEDS_ROOT();
-  time_limit(60s);
+  time_limit(full_form() ? 280s : 60s);
   for (const std::string mask : {"000", "022", "077", "777"}) {
     CAPTURE(mask);
     const stage here;
@@ -275,7 +275,7 @@ TEST_CASE("hostile user: nothing of a live session can be opened, connected or r
 
 TEST_CASE("hostile user: connecting all the time, nobody gets in before or after the permissions are set", "[serial]") {
   VIADUCT_NEEDS_ROOT();
-  time_limit(120s);
+  time_limit(full_form() ? 280s : 60s);
   const stage here;
   peer me = here.act(victim);
   CHECK(ask(me, "create first") == "success");
@@ -349,7 +349,7 @@ TEST_CASE("hostile user: a public directory that is not its user's own is not be
 
 TEST_CASE("hostile user: exchanging the directory under our hands leads nowhere", "[serial]") {
   VIADUCT_NEEDS_ROOT();
-  time_limit(60s);
+  time_limit(full_form() ? 280s : 60s);
   const stage here;
   const fs::path trap = here.scratch.path() / "trap";
   fs::create_directory(trap);
@@ -367,7 +367,7 @@ TEST_CASE("hostile user: exchanging the directory under our hands leads nowhere"
       ::rename(aside.c_str(), place.c_str());
     }
   });
-  for (int count = 0; count < rounds(1'000, 10'000); ++count) {
+  for (int count = 0; count < rounds(300, 10'000); ++count) {
     (void)ask(me, count % 2 == 0 ? "create sensor" : "fifo sensor");
     (void)ask(me, "connect sensor " + std::to_string(victim));
     (void)ask(me, "close");
