@@ -11,7 +11,6 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
 
 from viaduct_tree import ROOT, relative, report
 
@@ -53,12 +52,13 @@ def main():
     options = parser.parse_intermixed_args()
 
     headers = [path for folder in ("include", *FOLDERS) for path in sorted((ROOT / folder).rglob("*.hpp"))]
-    common = digest([ROOT / ".clang-tidy", *headers])
+    common = digest([ROOT / ".clang-tidy", ROOT / "tests/.clang-tidy", *headers])
     stamps = options.build / "tidy"
     stamps.mkdir(exist_ok=True)
     work = []
     for path in our_files(options.build):
-        stamp = stamps / (relative(path).replace("/", "+") + "." + hashlib.sha256((common + digest([path])).encode()).hexdigest()[:20])
+        key = hashlib.sha256((common + digest([path])).encode()).hexdigest()[:20]
+        stamp = stamps / f"{relative(path).replace('/', '+')}.{key}"
         chosen = not options.files or any(part in relative(path) for part in options.files)
         if chosen and (options.all or not stamp.exists()):
             work.append((path, stamp))
@@ -72,8 +72,8 @@ def main():
             if status == 0:
                 stamp.touch()
             else:
-                findings.append(f"{relative(path)}:\n{text}\n")
-            sys.stdout.flush()
+                findings.append(relative(path))
+                print(f"{relative(path)}:\n{text}\n", flush=True)
     report(findings, f"clang-tidy: {len(work)} files read, nothing found")
 
 
