@@ -24,9 +24,9 @@ error hijacked(const std::wstring& path, std::string_view why) {
   return error(errc::name_hijacked).advise(to_utf8(path).append(": ").append(why));
 }
 
-result<std::wstring> find_parent() {
-  const std::optional<std::string> chosen = backend::environment_variable("VIADUCT_RUNTIME_DIR");
-  result<std::wstring> path = chosen && !chosen->empty() ? to_wide(*chosen) : system::shared_data_directory();
+/// Checked, in the verbatim form. An empty choice is the system's directory.
+result<std::wstring> make_parent(const std::string& chosen) {
+  result<std::wstring> path = chosen.empty() ? system::shared_data_directory() : to_wide(chosen);
   if (!path) return path;
   const bool absolute = path->size() >= 3 && (*path)[1] == L':' && ((*path)[2] == L'\\' || (*path)[2] == L'/');
   if (!absolute) {
@@ -41,6 +41,18 @@ result<std::wstring> find_parent() {
     return error(errc::not_supported).advise("names cannot be kept on a network drive: set VIADUCT_RUNTIME_DIR");
   }
   return std::wstring(verbatim) + *full;
+}
+
+/// Asking for the parent reads the registry and the drive: once for each value of the variable.
+result<std::wstring> find_parent() {
+  static std::mutex guard;
+  static std::map<std::string, std::wstring> known;
+  const std::string chosen = backend::environment_variable("VIADUCT_RUNTIME_DIR").value_or("");
+  const std::lock_guard lock(guard);
+  if (const auto found = known.find(chosen); found != known.end()) return found->second;
+  result<std::wstring> made = make_parent(chosen);
+  if (made) known.emplace(chosen, *made);
+  return made;
 }
 
 /// Does the file system keep an integrity label that a new file asks for? NTFS does. Where labels are not kept, a
