@@ -88,22 +88,38 @@ int note_ready(std::span<pollfd> descriptors, descriptor_set& readable, descript
   return count;
 }
 
-/// Takes every descriptor that came, also from a message that was cut short: the kernel has put them all into our table.
-void collect(const msghdr& message, std::vector<descriptor>& arrived) {
+/// Tells of every descriptor that came, also with a message that was cut short: the kernel has put them all into our table.
+template <class Take>
+void collect(const msghdr& message, Take&& take) {
   const auto* const end = static_cast<const std::byte*>(message.msg_control) + message.msg_controllen;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS || header->cmsg_len < CMSG_LEN(0)) continue;
     const auto* const first = reinterpret_cast<const std::byte*>(CMSG_DATA(header));
     const auto there = static_cast<std::size_t>(std::max<std::ptrdiff_t>(end - first, 0));
     const std::size_t total = std::min<std::size_t>(header->cmsg_len - CMSG_LEN(0), there) / sizeof(int);
-    arrived.reserve(arrived.size() + total);
     for (std::size_t index = 0; index < total; ++index) {
       int value = -1;
       std::memcpy(&value, first + index * sizeof(int), sizeof value);
-      arrived.emplace_back(value);
-      (void)set_close_on_exec(value, true).has_value();  // fails only for a descriptor that is none
+      take(value);
     }
   }
+}
+
+/// The kernel installs descriptors whether or not there is room for them in the message: who wants none must take them too.
+template <class Take>
+io receive_message(int socket, std::span<const iovec> parts, patience how, Take&& take, bool& truncated) {
+  // One message carries 512 at most, and several without data can come at once: room for what a socket holds by default.
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2048 * sizeof(int))> control;
+  msghdr message = message_of(parts);
+  message.msg_control = control.data();
+  message.msg_controllen = static_cast<socklen_t>(control.size());
+  const fork_guard guard;  // nothing waits here: our sockets do not block
+  const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
+  if (count == -EMSGSIZE) return -EMFILE;  // there is no room in our table for the descriptors that came
+  if (count < 0) return count;
+  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  collect(message, take);
+  return count;
 }
 
 }  // namespace
@@ -189,9 +205,8 @@ result<descriptor> make_watch() { return failure(EOPNOTSUPP); }
 result<void> watch_path(int /*watch*/, const std::string& /*path*/, bool /*directory*/) { return failure(EOPNOTSUPP); }
 void drain_watch(int /*watch*/) noexcept {}
 
-result<void> set_pipe_capacity(int /*descriptor*/, std::size_t /*size*/) {
-  return error(errc::not_supported).advise("this system chooses the capacity of pipes itself");
-}
+// A hint without effect, as capabilities() says: this system chooses by what flows.
+result<void> set_pipe_capacity(int /*descriptor*/, std::size_t /*size*/) { return {}; }
 
 // A socket whose both directions are over takes no options any more; it must have had this one before.
 result<void> set_signal_free(int descriptor, bool on) {
@@ -255,11 +270,9 @@ io accept(int socket, descriptor& accepted) noexcept {
   return ours ? made : -ours.error().os_code();
 }
 
-// The kernel installs descriptors whether or not we make room for them: who does not want them must take and close them.
 io receive(int socket, std::span<const iovec> parts, patience how) noexcept {
-  std::vector<descriptor> unwanted;
   bool truncated = false;
-  return receive_descriptors(socket, parts, how, unwanted, truncated);
+  return receive_message(socket, parts, how, [](int unwanted) { (void)::close(unwanted); }, truncated);
 }
 
 io send(int socket, std::span<const iovec> parts, patience how) noexcept {
@@ -283,18 +296,11 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
 
 io receive_descriptors(int socket, std::span<const iovec> parts, patience how, std::vector<descriptor>& arrived,
                        bool& truncated) {
-  // One message carries 512 at most, and several without data can come at once: room for what a socket holds by default.
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2048 * sizeof(int))> control;
-  msghdr message = message_of(parts);
-  message.msg_control = control.data();
-  message.msg_controllen = static_cast<socklen_t>(control.size());
-  const fork_guard guard;  // nothing waits here: our sockets do not block
-  const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
-  if (count == -EMSGSIZE) return -EMFILE;  // there is no room in our table for the descriptors that came
-  if (count < 0) return count;
-  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
-  collect(message, arrived);
-  return count;
+  const auto take = [&](int value) {
+    arrived.emplace_back(value);
+    (void)set_close_on_exec(value, true).has_value();  // fails only for a descriptor that is none
+  };
+  return receive_message(socket, parts, how, take, truncated);
 }
 
 // There is no such option: receive() closes them.
