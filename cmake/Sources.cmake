@@ -79,6 +79,7 @@ set(viaduct_windows_sources
   entry_record.cpp
   environment.cpp
   error.cpp
+  in_flight_handles.cpp
   inherited.cpp
   lasting_thread.cpp
   name_watch.cpp

@@ -7,8 +7,9 @@
 
 namespace viaduct::windows {
 
-result<backend::connection_ptr> make_connection(unique_handle& pipe, identity who, bool is_server) {
-  result<std::unique_ptr<stream>> io = stream::make(pipe, stream::direction::both);
+result<backend::connection_ptr> make_connection(unique_handle& pipe, identity who, bool is_server,
+                                                stream::history past) {
+  result<std::unique_ptr<stream>> io = stream::make(pipe, stream::direction::both, past);
   if (!io) return io.error();
   backend::connection_ptr made(new backend::connection);
   made->io = std::move(*io);
@@ -59,7 +60,14 @@ result<identity> identity_of_server(HANDLE pipe) {
 
 }  // namespace
 
-void named_pipe_deleter::operator()(connection* end) const noexcept { delete end; }
+void named_pipe_deleter::operator()(connection* end) const noexcept {
+  if (end == nullptr) return;
+  end->in_flight.close_collected();
+  // A receiver that has gone collects nothing more.
+  const HANDLE pipe = end->io->get();
+  if (pipe == nullptr || !windows::system::is_abandoned_pipe(pipe)) end->in_flight.leave();
+  delete end;
+}
 
 result<opened_connection> adopt_connection(native_handle handle, framing how, const named_pipe_options& options) {
   const HANDLE pipe = windows::to_handle(handle.view());
@@ -73,7 +81,7 @@ result<opened_connection> adopt_connection(native_handle handle, framing how, co
   const result<identity> who = is_server ? windows::client_identity(pipe) : identity_of_server(pipe);
   if (!who) return who.error();
   unique_handle taken(windows::to_handle(native_view(handle.release())));
-  result<connection_ptr> made = windows::make_connection(taken, *who, is_server);
+  result<connection_ptr> made = windows::make_connection(taken, *who, is_server, windows::stream::history::unknown);
   if (!made) return made.error();
   (*made)->accept_handles = options.accept_handles;
   return opened_connection{std::move(*made), *who, {how, options.max_message, options.accept_handles}};

@@ -12,6 +12,7 @@
 #include "backend/entry.hpp"
 #include "backend/named_pipe.hpp"
 #include "windows/handle.hpp"
+#include "windows/in_flight_handles.hpp"
 #include "windows/overlapped.hpp"
 #include "windows/security.hpp"
 #include "windows/stream.hpp"
@@ -35,11 +36,14 @@ struct connection {
   identity peer = identity::unknown();
   bool is_server = false;  // the pipe's server end: only it can ask who the client is
   bool accept_handles = false;
-  /// The process that sent the last handles.
+  /// The process that sent the last handles, and its semaphore for saying that they were collected.
   windows::unique_handle sender;
   DWORD sender_id = 0;
-  /// Duplicates in our own table whose values are in a message that has not gone yet.
+  windows::unique_handle collected;
+  std::uint64_t collected_value = 0;  // in the sender's table
+  /// Duplicates in our own table whose values are in a message that has not gone yet, and those on their way.
   std::vector<windows::unique_handle> unsent;
+  windows::in_flight_handles in_flight;
 };
 
 struct listener {
@@ -67,7 +71,8 @@ namespace viaduct::windows {
 inline constexpr std::size_t level_index = 3;
 
 /// On failure the pipe stays the caller's. `who` is at the other end.
-[[nodiscard]] result<backend::connection_ptr> make_connection(unique_handle& pipe, identity who, bool is_server);
+[[nodiscard]] result<backend::connection_ptr> make_connection(unique_handle& pipe, identity who, bool is_server,
+                                                              stream::history past = stream::history::fresh);
 
 /// access_denied unless a process of that user can be opened for taking handles from it.
 [[nodiscard]] result<unique_handle> open_sender(DWORD process_id, const user& who);

@@ -78,10 +78,8 @@ result<opened_connection> connect(const name& what, const connect_options& optio
   result<connection_ptr> made = windows::make_connection(found->pipe, *server, false);
   if (!made) return made.error();
   if (options.accept_handles) {
-    result<unique_handle> sender = windows::open_sender(static_cast<DWORD>(server->process_id()), server->user());
+    const result<unique_handle> sender = windows::open_sender(static_cast<DWORD>(server->process_id()), server->user());
     if (!sender) return sender.error();
-    (*made)->sender = std::move(*sender);
-    (*made)->sender_id = static_cast<DWORD>(server->process_id());
   }
   (*made)->accept_handles = options.accept_handles;
   return opened_connection{std::move(*made), *server, found->contract};

@@ -17,15 +17,15 @@ namespace {
 constexpr const char* no_native_names = "on Windows only pipes of this library can be opened by name";
 
 result<pipe_source_ptr> source_on(unique_handle& pipe) {
-  result<std::unique_ptr<stream>> made = stream::make(pipe, stream::direction::reading);
+  result<std::unique_ptr<stream>> made = stream::make(pipe, stream::direction::reading, stream::history::unknown);
   if (!made) return made.error();
   pipe_source_ptr end(new pipe_source);
   end->overlapped = std::move(*made);
   return end;
 }
 
-result<pipe_sink_ptr> sink_on(unique_handle& pipe) {
-  result<std::unique_ptr<stream>> made = stream::make(pipe, stream::direction::writing);
+result<pipe_sink_ptr> sink_on(unique_handle& pipe, stream::history past = stream::history::unknown) {
+  result<std::unique_ptr<stream>> made = stream::make(pipe, stream::direction::writing, past);
   if (!made) return made.error();
   pipe_sink_ptr end(new pipe_sink);
   end->overlapped = std::move(*made);
@@ -87,7 +87,7 @@ result<pipe_ends> make_pipe(const pipe_options& options) {
   if (!pair) return pair.error();
   result<pipe_source_ptr> source = source_on(pair->server);
   if (!source) return source.error();
-  result<pipe_sink_ptr> sink = sink_on(pair->client);
+  result<pipe_sink_ptr> sink = sink_on(pair->client, stream::history::fresh);
   if (!sink) return sink.error();
   return pipe_ends{std::move(*source), std::move(*sink)};
 }
@@ -114,7 +114,7 @@ result<pipe_sink_ptr> open_pipe(const name& what, detail::timer& wait) {
   // Named pipes of this kind are for the same user at the same level.
   const result<identity> server = windows::verify_server(found->pipe.get(), what.owner(), me->level);
   if (!server) return server.error();
-  return sink_on(found->pipe);
+  return sink_on(found->pipe, stream::history::fresh);
 }
 
 result<pipe_source_ptr> adopt_pipe_source(native_handle handle) {

@@ -17,7 +17,7 @@ result<std::unique_ptr<fifo_reader>> fifo_reader::create(const name& what, const
     result<unique_handle> pipe = make_instance(
         {.path = path, .direction = PIPE_ACCESS_INBOUND, .buffer = options.capacity, .security = *security});
     if (!pipe) return pipe.error();
-    result<std::unique_ptr<stream>> end = stream::make(*pipe, stream::direction::reading);
+    result<std::unique_ptr<stream>> end = stream::make(*pipe, stream::direction::reading, stream::history::unknown);
     if (!end) return end.error();
     made->stream_ = std::move(*end);
     return made->listen();

@@ -55,7 +55,7 @@ class stream::presence {
   result<void> entered_;
 };
 
-result<std::unique_ptr<stream>> stream::make(unique_handle& pipe, direction which) {
+result<std::unique_ptr<stream>> stream::make(unique_handle& pipe, direction which, history past) {
   std::unique_ptr<stream> made(new stream);
   if (result<void> opened = made->stop_.open(); !opened) return opened.error();
   if (which != direction::writing) {
@@ -64,6 +64,11 @@ result<std::unique_ptr<stream>> stream::make(unique_handle& pipe, direction whic
   if (which != direction::reading) {
     made->outgoing_ = std::make_unique<write_buffer>();
     if (result<void> opened = made->outgoing_->open(); !opened) return opened.error();
+    if (past == history::fresh) {
+      // Our pipes have the same buffer in both directions.
+      const result<system::pipe_information> info = system::pipe_info(pipe.get());
+      if (info) made->outgoing_->expect_room(std::min(info->in_buffer, info->out_buffer));
+    }
   }
   made->pipe_ = std::move(pipe);
   return made;

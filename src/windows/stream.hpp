@@ -24,8 +24,10 @@ class stream {
  public:
   enum class direction { reading, writing, both };
 
+  enum class history { fresh, unknown };  // fresh: nothing was written to the pipe yet
+
   /// On failure the pipe stays the caller's.
-  [[nodiscard]] static result<std::unique_ptr<stream>> make(unique_handle& pipe, direction which);
+  [[nodiscard]] static result<std::unique_ptr<stream>> make(unique_handle& pipe, direction which, history past);
   stream(const stream&) = delete;
   stream& operator=(const stream&) = delete;
   /// Ends the stream without blocking.

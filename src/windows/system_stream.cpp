@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include "windows/raw_call.hpp"
 
@@ -22,6 +23,7 @@ constexpr int file_mode_information = 16;
 constexpr int file_pipe_local_information = 24;
 constexpr ULONG synchronous_alert = 0x10;
 constexpr ULONG synchronous_nonalert = 0x20;
+constexpr ULONG closing_state = 4;
 constexpr DWORD console_has_none = 0;
 
 struct pipe_local_information {
@@ -78,6 +80,20 @@ result<ACCESS_MASK> granted_access(HANDLE file) {
 std::size_t write_room(HANDLE pipe) noexcept {
   pipe_local_information local{};
   return query(pipe, file_pipe_local_information, local) == ERROR_SUCCESS ? local.write_available : 0;
+}
+
+bool is_abandoned_pipe(HANDLE pipe) noexcept {
+  pipe_local_information local{};
+  return query(pipe, file_pipe_local_information, local) == ERROR_SUCCESS && local.state == closing_state;
+}
+
+result<unique_handle> create_semaphore() {
+  return made("CreateSemaphoreW",
+              [] { return ::CreateSemaphoreW(nullptr, 0, std::numeric_limits<LONG>::max(), nullptr); });
+}
+
+DWORD release_semaphore(HANDLE semaphore, LONG count) noexcept {
+  return raw("ReleaseSemaphore", [&] { return ::ReleaseSemaphore(semaphore, count, nullptr); });
 }
 
 DWORD cancel_synchronous_io(HANDLE thread) noexcept {

@@ -21,6 +21,13 @@ namespace viaduct::windows::system {
 /// Bytes a write to this end of a pipe could store at once. 0: none, or unknown.
 [[nodiscard]] std::size_t write_room(HANDLE pipe) noexcept;
 
+/// Has the other end of a pipe been closed?
+[[nodiscard]] bool is_abandoned_pipe(HANDLE pipe) noexcept;
+
+/// A semaphore that counts from zero up.
+[[nodiscard]] result<unique_handle> create_semaphore();
+[[nodiscard]] DWORD release_semaphore(HANDLE semaphore, LONG count) noexcept;
+
 /// Ends the blocking call another thread is in; ERROR_NOT_FOUND if it is in none.
 DWORD cancel_synchronous_io(HANDLE thread) noexcept;
 /// A handle of the calling thread that other threads may use.

@@ -38,7 +38,8 @@ result<std::size_t> write_buffer::submit(HANDLE file, std::span<const bytes> par
   const bytes content(memory_.get(), size);
   OVERLAPPED& how = operation_.prepare();
   // With room for all of it the write ends at once; any other may outlive this thread.
-  const bool at_once = system::write_room(file) >= size;
+  const bool at_once = unused_ >= size || system::write_room(file) >= size;
+  unused_ -= std::min(unused_, size);
   const system::io started =
       at_once ? system::write(file, content, &how) : write_from_lasting_thread(file, content, how);
   if (started.code == ERROR_IO_PENDING) {

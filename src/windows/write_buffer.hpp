@@ -22,6 +22,8 @@ class write_buffer {
   static constexpr std::size_t capacity = 64 * 1024 + 256;
 
   [[nodiscard]] result<void> open() { return operation_.open(); }
+  /// Nothing was written to this pipe yet: as many bytes as its buffer has will be stored at once.
+  void expect_room(std::size_t size) noexcept { unused_ = size; }
 
   /// Is a write under way?
   [[nodiscard]] bool is_busy() const noexcept { return busy_ && !operation_.has_ended(); }
@@ -39,6 +41,7 @@ class write_buffer {
 
   std::unique_ptr<std::byte[]> memory_;
   operation operation_;
+  std::size_t unused_ = 0;  // of the pipe's buffer, even if the peer has read nothing so far
   bool busy_ = false;
   DWORD failed_ = ERROR_SUCCESS;  // why the last write did not succeed
 };
