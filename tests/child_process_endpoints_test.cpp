@@ -210,7 +210,8 @@ TEST_CASE("endpoints that make no sense are refused, and nothing is closed") {
   twice.endpoints = {{"same", pipe.writer.endpoint()}, {"same", pipe.reader.endpoint()}};
   CHECK(outcome(try_spawn("exits_at_once", {}, twice)) == errc::invalid_argument);
   child_options many;
-  for (int count = 0; count < 65; ++count) many.endpoints.emplace_back("e" + std::to_string(count), pipe.writer.endpoint());
+  for (int count = 0; count < 65; ++count)
+    many.endpoints.emplace_back("e" + std::to_string(count), pipe.writer.endpoint());
   CHECK(outcome(try_spawn("exits_at_once", {}, many)) == errc::invalid_argument);
   CHECK(pipe.writer.is_open());
   auto gone = must(make_pipe());

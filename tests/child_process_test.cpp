@@ -74,7 +74,8 @@ VIADUCT_ROLE(stops_when_asked, args) {
 }
 
 struct staying_child {
-  explicit staying_child(child_options options = {}) : process(start(options)), id(read_line(process.standard_output())) {}
+  explicit staying_child(child_options options = {})
+      : process(start(options)), id(read_line(process.standard_output())) {}
   static child_process start(child_options& options) {
     options.standard_input = stdio::piped;
     options.standard_output = stdio::piped;
@@ -262,7 +263,8 @@ TEST_CASE("a relative program is relative to the current directory") {
 }
 
 TEST_CASE("arguments arrive exactly as given") {
-  const arguments args{"plain", "", "two words", "\"quoted\"", "back\\slash\\", "\\\"", "tab\there", "'$HOME'", "%PATH%", "a\\\\\"b"};
+  const arguments args{"plain", "",          "two words", "\"quoted\"", "back\\slash\\",
+                       "\\\"",  "tab\there", "'$HOME'",   "%PATH%",     "a\\\\\"b"};
   std::string expected;
   for (const std::string& argument : args) expected += '[' + argument + ']';
   CHECK(output_of("says_arguments", args) == expected);

@@ -28,8 +28,8 @@ TEST_CASE("a span stays a span and is counted from each call") {
 }
 
 TEST_CASE("now, zero and negative spans mean: try once") {
-  for (const deadline when : {deadline::now(), deadline(0s), deadline(-1ns), deadline(-24h), deadline(nanoseconds(smallest)),
-                              deadline(std::chrono::hours(smallest))}) {
+  for (const deadline when : {deadline::now(), deadline(0s), deadline(-1ns), deadline(-24h),
+                              deadline(nanoseconds(smallest)), deadline(std::chrono::hours(smallest))}) {
     CHECK(when.is_now());
     CHECK_FALSE(when.is_never());
     CHECK(when.remaining() == 0ns);
@@ -38,11 +38,10 @@ TEST_CASE("now, zero and negative spans mean: try once") {
 }
 
 TEST_CASE("a span that overflows is never") {
-  for (const deadline when :
-       {deadline::never(), deadline(nanoseconds(largest)), deadline(std::chrono::hours(largest)),
-        deadline(std::chrono::seconds(largest)), deadline(std::chrono::duration<double>(1e300)),
-        deadline(std::chrono::duration<double>(std::numeric_limits<double>::infinity())),
-        deadline(std::chrono::duration<double>(std::nan("")))}) {
+  for (const deadline when : {deadline::never(), deadline(nanoseconds(largest)), deadline(std::chrono::hours(largest)),
+                              deadline(std::chrono::seconds(largest)), deadline(std::chrono::duration<double>(1e300)),
+                              deadline(std::chrono::duration<double>(std::numeric_limits<double>::infinity())),
+                              deadline(std::chrono::duration<double>(std::nan("")))}) {
     CHECK(when.is_never());
     CHECK_FALSE(when.is_now());
     CHECK(when.remaining() == nanoseconds::max());

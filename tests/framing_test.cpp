@@ -274,8 +274,9 @@ TEST_CASE("handle frames out of order or of a wrong count are peer_corrupt") {
 }
 
 TEST_CASE("handles are announced with the message they precede, with their values") {
-  const frame_limits open{
-      .max_message = 100, .accept_handles = true, .handle_value_size = [](std::size_t count) noexcept { return count * 8; }};
+  const frame_limits open{.max_message = 100,
+                          .accept_handles = true,
+                          .handle_value_size = [](std::size_t count) noexcept { return count * 8; }};
   const auto values = content(24, 6);
   const auto prefix = outgoing_frame::handle_prefix(3, values);
   const bytes message = "with three";
@@ -362,7 +363,8 @@ TEST_CASE("random bytes never do more than fail") {
     }
     REQUIRE(delivered <= raw.size());
     const errc code = in.failure().code();
-    REQUIRE((code == errc::peer_corrupt || code == errc::peer_died || code == errc::closed || code == errc::buffer_too_small));
+    REQUIRE((code == errc::peer_corrupt || code == errc::peer_died || code == errc::closed ||
+             code == errc::buffer_too_small));
   }
 }
 

@@ -133,7 +133,8 @@ TEST_CASE("a name of mine given as mine is the same name") {
   auto listener = must(named_pipe_listener::create(called, framing::messages));
   auto client = must(named_pipe::connect(name::of(user::current(), called), 8s));
   CHECK(client.peer().user() == user::current());
-  CHECK(outcome(named_pipe_listener::create(name::of(user::current(), called), framing::bytes)) == errc::already_exists);
+  CHECK(outcome(named_pipe_listener::create(name::of(user::current(), called), framing::bytes)) ==
+        errc::already_exists);
 }
 
 }  // namespace

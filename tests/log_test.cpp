@@ -48,7 +48,8 @@ TEST_CASE("without it, and with an unknown word, the level is warning") {
 }
 
 TEST_CASE("a level can be set and asked for") {
-  for (const log_level level : {log_level::trace, log_level::debug, log_level::info, log_level::error, log_level::off}) {
+  for (const log_level level :
+       {log_level::trace, log_level::debug, log_level::info, log_level::error, log_level::off}) {
     set_log_level(level);
     CHECK(current_log_level() == level);
   }

@@ -25,15 +25,33 @@ std::vector<std::string> invalid_names() {
   for (char control = 1; control < 0x20; ++control) bad.push_back(std::string("a") + control);
   bad.insert(bad.end(), {"del\x7F", "c1\xC2\x80", "c1\xC2\x9F"});
   // Not UTF-8: stray continuation, cut off, overlong, surrogate, above the last code point, bytes that never occur.
-  bad.insert(bad.end(), {"\x80", "a\xBF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\x80",
-                         "\xF0\x80\x80\x80", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"});
+  bad.insert(bad.end(),
+             {"\x80", "a\xBF", "\xC3", "\xE2\x82", "\xF0\x9F\x98", "\xC0\xAF", "\xC1\xBF", "\xE0\x80\x80",
+              "\xF0\x80\x80\x80", "\xED\xA0\x80", "\xED\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"});
   return bad;
 }
 
 std::vector<std::string> awkward_names() {
-  return {"/",        "..",        ".",          "../../etc/passwd", "a/b",         "\\\\.\\pipe\\x", "con",      "nul.txt",
-          "C:\\temp", "UPPER",     "upper",      " lead and trail ", "'quoted\"",   "%s%n",           "*?<>|:",   "a.b",
-          "gr\xC3\xBC\xC3\x9F", "\xF0\x9F\x98\x80", "\xE6\x97\xA5\xE6\x9C\xAC", "e\xCC\x81"};
+  return {"/",
+          "..",
+          ".",
+          "../../etc/passwd",
+          "a/b",
+          "\\\\.\\pipe\\x",
+          "con",
+          "nul.txt",
+          "C:\\temp",
+          "UPPER",
+          "upper",
+          " lead and trail ",
+          "'quoted\"",
+          "%s%n",
+          "*?<>|:",
+          "a.b",
+          "gr\xC3\xBC\xC3\x9F",
+          "\xF0\x9F\x98\x80",
+          "\xE6\x97\xA5\xE6\x9C\xAC",
+          "e\xCC\x81"};
 }
 
 TEST_CASE("invalid names are name_invalid with a hint") {

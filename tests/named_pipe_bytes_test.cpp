@@ -196,7 +196,8 @@ TEST_CASE("cancel ends a blocked read or write at any instant, and the peer sees
   std::vector<std::byte> into(sent.size());
   for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto pair = must(make_named_pipe_pair(framing::bytes));
-    const auto went = while_inside([&] { return pair.first.write_all(sent, 8s); }, [&] { pair.first.cancel(); }, random);
+    const auto went =
+        while_inside([&] { return pair.first.write_all(sent, 8s); }, [&] { pair.first.cancel(); }, random);
     REQUIRE(outcome(went) == errc::cancelled);
     const auto got = pair.second.read_exactly(into, 8s);
     REQUIRE(outcome(got) == errc::closed);
@@ -219,8 +220,8 @@ TEST_CASE("a reader and a writer thread use one connection at once, and cancel e
     std::string into(4, '\0');
     outcome wrote{result<void>()};
     companion writer([&] { wrote = outcome(pair.first.write_all(sent, 8s)); });
-    CHECK(outcome(while_inside([&] { return pair.first.read_exactly(into, 8s); }, [&] { pair.first.cancel(); }, random)) ==
-          errc::cancelled);
+    CHECK(outcome(while_inside([&] { return pair.first.read_exactly(into, 8s); }, [&] { pair.first.cancel(); },
+                               random)) == errc::cancelled);
     writer.join();
     CHECK(wrote == errc::cancelled);
   }

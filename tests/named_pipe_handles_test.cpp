@@ -20,7 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-#define NEEDS_HANDLES() VIADUCT_NEEDS(capabilities().named_pipe.handle_passing != handle_passing::absent, "named_pipe.handle_passing")
+#define NEEDS_HANDLES() \
+  VIADUCT_NEEDS(capabilities().named_pipe.handle_passing != handle_passing::absent, "named_pipe.handle_passing")
 
 named_pipe_options open_listener() {
   named_pipe_options options;

@@ -24,7 +24,7 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t limit = std::size_t{1} << 20;
 // Around the sizes at which systems change their behaviour.
-constexpr std::size_t sizes[] = {0,    1,    511,   512,   513,   2043,   2044,   2048,       2049,     4091,
+constexpr std::size_t sizes[] = {0,    1,    511,  512,   513,   2043,   2044,   2048,      2049, 4091,
                                  4095, 4096, 4097, 65535, 65536, 212960, 212961, limit - 1, limit};
 
 // Sends back every message, until the end mark.
@@ -48,7 +48,8 @@ std::string exchange(named_pipe& connection, std::uint64_t seed) {
     const auto message = content(size, seed + size);
     must(connection.send(message, 8s));
     const auto got = must(connection.receive(into, 8s));
-    if (got != size || checksum(buffer(into).first(got)) != checksum(message)) return "wrong at size " + std::to_string(size);
+    if (got != size || checksum(buffer(into).first(got)) != checksum(message))
+      return "wrong at size " + std::to_string(size);
   }
   must(connection.shutdown_write(8s));
   return "fine";
@@ -169,8 +170,8 @@ TEST_CASE("an endless deadline waits for as long as it takes") {
   for (const deadline patience : endless_deadlines()) {
     auto pair = must(make_named_pipe_pair(framing::messages));
     std::string into(10, '\0');
-    CHECK(outcome(while_inside([&] { return pair.first.receive(into, patience); }, [&] { must(pair.second.send("text", 1s)); },
-                               random)) == success);
+    CHECK(outcome(while_inside([&] { return pair.first.receive(into, patience); },
+                               [&] { must(pair.second.send("text", 1s)); }, random)) == success);
     const std::size_t waiting = fill_with_messages(pair.first, "0123456789");
     const auto sent = while_inside([&] { return pair.first.send("last", patience); },
                                    [&] {
@@ -346,8 +347,10 @@ TEST_CASE("cancel ends a blocked send at any instant, and whole messages are not
 
 TEST_CASE("cancel ends a blocked shutdown_write at any instant") {
   generator random(13);
+  const auto large = content(30'000, 14);
   for (int count = 0; count < rounds(100, 10'000); ++count) {
     auto pair = must(make_named_pipe_pair(framing::messages));
+    (void)fill_with_messages(pair.first, large);
     (void)fill_with_messages(pair.first, "x");
     const auto ended =
         while_inside([&] { return pair.first.shutdown_write(8s); }, [&] { pair.first.cancel(); }, random);

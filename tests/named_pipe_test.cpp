@@ -83,7 +83,8 @@ TEST_CASE("a server of another user than the one required is wrong_peer") {
 }
 
 TEST_CASE("expecting another framing than the listener's is layout_mismatch") {
-  for (const auto& [spoken, expected] : {std::pair(framing::bytes, framing::messages), std::pair(framing::messages, framing::bytes)}) {
+  for (const auto& [spoken, expected] :
+       {std::pair(framing::bytes, framing::messages), std::pair(framing::messages, framing::bytes)}) {
     const std::string called = unique_name();
     auto listener = must(named_pipe_listener::create(called, spoken));
     connect_options options;
@@ -115,7 +116,8 @@ TEST_CASE("options that make no sense are invalid_argument") {
   };
   using options = named_pipe_options;
   CHECK(create(framing::messages, [](options& o) { o.max_message = 0; }) == errc::invalid_argument);
-  CHECK(create(framing::messages, [](options& o) { o.max_message = (std::size_t{1} << 30) + 1; }) == errc::invalid_argument);
+  CHECK(create(framing::messages, [](options& o) { o.max_message = (std::size_t{1} << 30) + 1; }) ==
+        errc::invalid_argument);
   CHECK(create(framing::messages, [](options& o) { o.max_message = std::size_t{1} << 30; }) == success);
   CHECK(create(framing::messages, [](options& o) { o.max_message = 1; }) == success);
   CHECK(create(framing::messages, [](options& o) { o.backlog = 0; }) == errc::invalid_argument);
@@ -131,8 +133,9 @@ TEST_CASE("connecting waits for a listener that appears later") {
   for (int count = 0; count < 30; ++count) {
     const std::string called = unique_name();
     std::optional<named_pipe_listener> listener;
-    auto client = while_inside([&] { return named_pipe::connect(called, 8s); },
-                               [&] { listener = must(named_pipe_listener::create(called, framing::messages)); }, random, 3000);
+    auto client =
+        while_inside([&] { return named_pipe::connect(called, 8s); },
+                     [&] { listener = must(named_pipe_listener::create(called, framing::messages)); }, random, 3000);
     REQUIRE(outcome(client) == success);
     auto server = must(listener->accept(8s));
     must(client->send("hello", 1s));
@@ -165,7 +168,8 @@ TEST_CASE("a full backlog is waited for, and is timed_out at the deadline") {
   std::vector<named_pipe> accepted;
   const auto late = while_inside([&] { return named_pipe::connect(called, 8s); },
                                  [&] {
-                                   for (std::size_t at = 0; at <= waiting.size(); ++at) accepted.push_back(must(listener.accept(8s)));
+                                   for (std::size_t at = 0; at <= waiting.size(); ++at)
+                                     accepted.push_back(must(listener.accept(8s)));
                                  },
                                  random);
   CHECK(outcome(late) == success);
@@ -216,8 +220,9 @@ TEST_CASE("a takeover reaches new clients, also those that wait already") {
   CHECK(owner.wait() == peer::killed);
   generator random(4);
   std::optional<named_pipe_listener> next;
-  auto client = while_inside([&] { return named_pipe::connect(called, 8s); },
-                             [&] { next = must(named_pipe_listener::create(called, framing::messages)); }, random, 3000);
+  auto client =
+      while_inside([&] { return named_pipe::connect(called, 8s); },
+                   [&] { next = must(named_pipe_listener::create(called, framing::messages)); }, random, 3000);
   REQUIRE(outcome(client) == success);
   auto server = must(next->accept(8s));
   must(server.send("new owner", 1s));
@@ -247,7 +252,8 @@ TEST_CASE("cancel ends a blocked accept at any instant, for good") {
   generator random(5);
   for (int count = 0; count < rounds(200, 10'000); ++count) {
     auto listener = must(named_pipe_listener::create(unique_name(), framing::messages));
-    REQUIRE(outcome(while_inside([&] { return listener.accept(8s); }, [&] { listener.cancel(); }, random)) == errc::cancelled);
+    REQUIRE(outcome(while_inside([&] { return listener.accept(8s); }, [&] { listener.cancel(); }, random)) ==
+            errc::cancelled);
     REQUIRE(outcome(listener.accept(deadline::now())) == errc::cancelled);
     listener.close();
     REQUIRE(outcome(listener.accept(1s)) == errc::closed);
@@ -259,7 +265,8 @@ TEST_CASE("several threads accept, and cancel wakes them all") {
   std::vector<outcome> ends(4, outcome(result<void>()));
   {
     std::vector<std::unique_ptr<companion>> threads;
-    for (outcome& end : ends) threads.push_back(std::make_unique<companion>([&] { end = outcome(listener.accept(8s)); }));
+    for (outcome& end : ends)
+      threads.push_back(std::make_unique<companion>([&] { end = outcome(listener.accept(8s)); }));
     listener.cancel();
   }
   for (const outcome& end : ends) CHECK(end == errc::cancelled);

@@ -149,7 +149,8 @@ TEST_CASE("timed_out never comes early, and leaves the pipe as it was") {
   std::string into(4, '\0');
   for (const auto span : {1'000us, 7'300us, 40'000us}) {
     CHECK(time_of([&] { CHECK(outcome(reader.read_some(into, span)) == errc::timed_out); }) >= span);
-    CHECK(time_of([&] { CHECK(outcome(reader.read_exactly(into, deadline::after(span))) == errc::timed_out); }) >= span - 1ms);
+    CHECK(time_of([&] { CHECK(outcome(reader.read_exactly(into, deadline::after(span))) == errc::timed_out); }) >=
+          span - 1ms);
   }
   fill(writer);
   for (const auto span : {1'000us, 7'300us, 40'000us}) {
@@ -219,8 +220,8 @@ TEST_CASE("a reader that leaves wakes a writer that waits, and the other way rou
   for (int count = 0; count < 200; ++count) {
     auto ends = must(make_pipe());
     fill(ends.writer);
-    CHECK(outcome(while_inside([&] { return ends.writer.write_all("text", 8s); }, [&] { ends.reader.close(); }, random)) ==
-          errc::closed);
+    CHECK(outcome(while_inside([&] { return ends.writer.write_all("text", 8s); }, [&] { ends.reader.close(); },
+                               random)) == errc::closed);
     auto others = must(make_pipe());
     std::string into(4, '\0');
     CHECK(outcome(while_inside([&] { return others.reader.read_exactly(into, 8s); }, [&] { others.writer.close(); },
@@ -234,7 +235,8 @@ TEST_CASE("cancel ends a blocked read at any instant, for good") {
   for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
     must(ends.writer.write_all("ab", 1s));
-    const auto got = while_inside([&] { return ends.reader.read_exactly(into, 8s); }, [&] { ends.reader.cancel(); }, random);
+    const auto got =
+        while_inside([&] { return ends.reader.read_exactly(into, 8s); }, [&] { ends.reader.cancel(); }, random);
     CHECK(outcome(got) == errc::cancelled);
     CHECK((outcome(got).size() == 0 || outcome(got).size() == 2));
     CHECK(outcome(ends.reader.read_some(into, deadline::now())) == errc::cancelled);
@@ -249,8 +251,8 @@ TEST_CASE("cancel ends a blocked read_some at any instant") {
   std::string into(4, '\0');
   for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
-    const auto got =
-        while_inside([&] { return ends.reader.read_some(into, deadline::never()); }, [&] { ends.reader.cancel(); }, random);
+    const auto got = while_inside([&] { return ends.reader.read_some(into, deadline::never()); },
+                                  [&] { ends.reader.cancel(); }, random);
     CHECK(outcome(got) == errc::cancelled);
   }
 }
@@ -261,8 +263,8 @@ TEST_CASE("cancel ends a blocked write at any instant, and what went arrives") {
   const auto sent = content(200'000, 16);
   for (int count = 0; count < rounds(300, 10'000); ++count) {
     auto ends = must(make_pipe());
-    const auto went =
-        while_inside([&] { return ends.writer.write_all(sent, deadline::never()); }, [&] { ends.writer.cancel(); }, random);
+    const auto went = while_inside([&] { return ends.writer.write_all(sent, deadline::never()); },
+                                   [&] { ends.writer.cancel(); }, random);
     CHECK(outcome(went) == errc::cancelled);
     CHECK(outcome(ends.writer.write_some("text", deadline::now())) == errc::cancelled);
     CHECK(outcome(ends.writer.write_all("text", 1s)) == errc::cancelled);

@@ -207,8 +207,8 @@ std::unique_ptr<peer::impl> start_process(const std::filesystem::path& program, 
   const actions files(child_input.get(), child_output.get());
   const attributes how;
   pid_t id = 0;
-  const int code = ::posix_spawn(&id, program.c_str(), files.get(), how.get(), pointers(command).data(),
-                                 pointers(variables).data());
+  const int code =
+      ::posix_spawn(&id, program.c_str(), files.get(), how.get(), pointers(command).data(), pointers(variables).data());
   if (code != 0) fail("posix_spawn", code);
   return std::make_unique<process>(id, std::move(our_output), std::move(our_input));
 }

@@ -12,15 +12,15 @@
 #include <iostream>
 
 /// Ends the test case as skipped: ctest finds the word in its output.
-#define VIADUCT_SKIP(reason)                                       \
-  do {                                                             \
-    std::cout << "[viaduct-skip] " << (reason) << std::endl;       \
-    SUCCEED("skipped");                                            \
-    return;                                                        \
+#define VIADUCT_SKIP(reason)                                 \
+  do {                                                       \
+    std::cout << "[viaduct-skip] " << (reason) << std::endl; \
+    SUCCEED("skipped");                                      \
+    return;                                                  \
   } while (false)
 
 /// First line of a test case that not every system can pass: skips, by name, where the capability is absent.
-#define VIADUCT_NEEDS(capability, text)                            \
-  do {                                                             \
-    if (!(capability)) VIADUCT_SKIP("needs " text);                \
+#define VIADUCT_NEEDS(capability, text)             \
+  do {                                              \
+    if (!(capability)) VIADUCT_SKIP("needs " text); \
   } while (false)

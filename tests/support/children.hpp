@@ -50,7 +50,8 @@ namespace viaduct::test {
 }
 
 /// What a role says with these options, and how it must end.
-[[nodiscard]] inline std::string output_of(const std::string& role, const arguments& args = {}, child_options options = {}) {
+[[nodiscard]] inline std::string output_of(const std::string& role, const arguments& args = {},
+                                           child_options options = {}) {
   options.standard_output = stdio::piped;
   auto child = spawn_role(role, args, options);
   std::string said = read_all(child.standard_output());

@@ -44,7 +44,8 @@ class generator {
 class crc32 {
  public:
   void add(bytes data) noexcept {
-    for (const std::byte byte : data) value_ = table()[(value_ ^ std::to_integer<std::uint32_t>(byte)) & 255] ^ (value_ >> 8);
+    for (const std::byte byte : data)
+      value_ = table()[(value_ ^ std::to_integer<std::uint32_t>(byte)) & 255] ^ (value_ >> 8);
   }
   [[nodiscard]] std::uint32_t value() const noexcept { return ~value_; }
 

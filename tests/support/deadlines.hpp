@@ -16,8 +16,13 @@ namespace viaduct::test {
 [[nodiscard]] inline std::vector<deadline> past_deadlines() {
   using std::chrono::steady_clock;
   constexpr auto smallest = std::numeric_limits<std::int64_t>::min();
-  return {deadline::now(), std::chrono::seconds(0), std::chrono::nanoseconds(-1), std::chrono::hours(-1),
-          std::chrono::nanoseconds(smallest), steady_clock::now() - std::chrono::seconds(1), steady_clock::time_point::min(),
+  return {deadline::now(),
+          std::chrono::seconds(0),
+          std::chrono::nanoseconds(-1),
+          std::chrono::hours(-1),
+          std::chrono::nanoseconds(smallest),
+          steady_clock::now() - std::chrono::seconds(1),
+          steady_clock::time_point::min(),
           deadline::after(std::chrono::seconds(-5))};
 }
 

@@ -91,7 +91,8 @@ std::string peer::hear(std::chrono::milliseconds bound) {
 
 void peer::expect(std::string_view line, std::chrono::milliseconds bound) {
   const std::string said = hear(bound);
-  if (said != line) throw std::runtime_error("role " + role_ + " said \"" + said + "\", not \"" + std::string(line) + '"');
+  if (said != line)
+    throw std::runtime_error("role " + role_ + " said \"" + said + "\", not \"" + std::string(line) + '"');
 }
 
 void peer::hang_up() { impl_->close_input(); }

@@ -93,8 +93,8 @@ void insist(bool condition, const char* text, int line);
 
 }  // namespace viaduct::test
 
-#define VIADUCT_ROLE(name, args)                                                                        \
-  static int viaduct_role_##name(const ::viaduct::test::arguments& args);                               \
+#define VIADUCT_ROLE(name, args)                                                                         \
+  static int viaduct_role_##name(const ::viaduct::test::arguments& args);                                \
   static const ::viaduct::test::role_registration viaduct_registered_##name(#name, viaduct_role_##name); \
   static int viaduct_role_##name([[maybe_unused]] const ::viaduct::test::arguments& args)
 

@@ -110,7 +110,8 @@ line_ends make_output() {
   static std::atomic<unsigned> count{0};
   const std::wstring name = L"\\\\.\\pipe\\viaduct-test-" + std::to_wstring(::GetCurrentProcessId()) + L'-' +
                             std::to_wstring(count.fetch_add(1));
-  owned ours(::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+  owned ours(::CreateNamedPipeW(name.c_str(),
+                                PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
                                 PIPE_TYPE_BYTE | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, 65536, 0, nullptr));
   if (ours.get() == nullptr) fail("CreateNamedPipe");
   SECURITY_ATTRIBUTES attributes = inheritable();
@@ -146,7 +147,10 @@ class handle_list {
 
 struct process final : peer::impl {
   process(owned handle, DWORD id, owned input, owned output)
-      : handle_(std::move(handle)), id_(id), input_(std::move(input)), output_(std::move(output)),
+      : handle_(std::move(handle)),
+        id_(id),
+        input_(std::move(input)),
+        output_(std::move(output)),
         arrived_(::CreateEventW(nullptr, TRUE, FALSE, nullptr)) {}
 
   void write(std::string_view text) override {
