@@ -58,7 +58,8 @@ class entry {
   /// Builds the native object under description.native_name, in the entry's directory where it is a file. Called while the
   /// entry is invisible to openers.
   using builder = std::function<result<void>(const entry_description&)>;
-  /// Opens the native object; called after liveness was established and before the name is checked again.
+  /// Opens the native object; called after liveness was established and before the name is checked again. Neither waits,
+  /// forks, nor uses an entry: the process's table is locked.
   using opener = std::function<result<void>(const entry_description&)>;
 
   entry(entry&&) noexcept;

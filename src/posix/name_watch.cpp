@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "backend/entry.hpp"
+#include "common/log.hpp"
 #include "posix/backoff.hpp"
 #include "posix/entry_protocol.hpp"
 #include "posix/system.hpp"
@@ -52,8 +53,11 @@ struct name_watch::impl {
       made = added.error();
     }
     watch.reset();
-    if (is_unwatchable(made.error())) return {};
-    return made.error();
+    if (!is_unwatchable(made.error())) return made.error();
+    const bool exhausted = made.error() == errc::limit_reached || made.error() == errc::no_space;
+    if (exhausted)
+      detail::write_log(log_level::warning, "no inotify watches left: waiting for a name by looking again");
+    return {};
   }
 
   [[nodiscard]] result<void> sleep(detail::timer& wait) {
