@@ -9,12 +9,13 @@ namespace viaduct::windows {
 
 namespace {
 
-result<entry_record> new_record(const entry_place& place, const backend::entry_request& request) {
+result<entry_record> new_record(const plan& what) {
+  const backend::entry_request& request = what.request;
   const result<own_process> self = this_process();
   if (!self) return self.error();
   const result<token_identity> me = own_identity();
   if (!me) return me.error();
-  result<std::string> native = new_native_name(request.kind, place.name);
+  result<std::string> native = new_native_name(request.kind, what.place.name);
   if (!native) return native.error();
   entry_record made;
   made.phase = entry_phase::building;
@@ -56,31 +57,31 @@ result<void> publish(const entry_place& place, entry_file& file, entry_record& r
 }
 
 /// The gate keeps everybody out meanwhile, also this process's other threads.
-result<void> build_unlocked(const entry_place& place, const entry_file& file, const entry_record& record,
-                            const backend::entry::builder& build, std::unique_lock<std::mutex>& mutex) {
+result<void> build_unlocked(const plan& what, const entry_file& file, const entry_record& record,
+                            std::unique_lock<std::mutex>& mutex) {
   mutex.unlock();
   try {
-    result<void> done = build(record.description);
+    result<void> done = what.build(record.description);
     mutex.lock();
     return done;
   } catch (...) {
     mutex.lock();
-    (void)destroy_object(place, file, record);
+    (void)destroy_object(what.place, file, record);
     throw;
   }
 }
 
 }  // namespace
 
-result<membership> take_over(const entry_place& place, entered with, const backend::entry_request& request,
-                             const backend::entry::builder& build, std::unique_lock<std::mutex>& mutex) {
+result<membership> take_over(const plan& what, entered with, std::unique_lock<std::mutex>& mutex) {
+  const entry_place& place = what.place;
   entry_file& file = *with.file;
   if (!with.record || with.record->is_public) withdraw_copy(place.name);
   (void)remove_objects(place);  // what is still in use by a dying process is swept by a later one
-  result<entry_record> record = new_record(place, request);
+  result<entry_record> record = new_record(what);
   if (!record) return record.error();
   result<void> done = write_record(file, *record);
-  if (done) done = build_unlocked(place, file, *record, build, mutex);
+  if (done) done = build_unlocked(what, file, *record, mutex);
   if (done) done = publish(place, file, *record);
   if (!done) {
     (void)destroy_object(place, file, *record);  // what stays is dead: nobody has its locks

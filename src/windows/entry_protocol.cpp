@@ -66,11 +66,10 @@ result<membership> finish_opening(result<membership> joined, const backend::entr
 
 enum class if_alive { refuse, join };
 
-result<attempt> try_making(const entry_place& place, const backend::entry_request& request,
-                           const backend::entry::builder& build, if_alive then) {
+result<attempt> try_making(const plan& what, if_alive then) {
   std::unique_lock mutex(entry_mutex());
   attempt outcome;
-  result<std::optional<entered>> inside = enter(place, OPEN_ALWAYS, outcome.in_the_way);
+  result<std::optional<entered>> inside = enter(what.place, OPEN_ALWAYS, outcome.in_the_way);
   if (!inside) return inside.error();
   if (!*inside) return outcome;
   entered& with = **inside;
@@ -78,32 +77,31 @@ result<attempt> try_making(const entry_place& place, const backend::entry_reques
     const result<bool> alive = lives(*with.file, *with.record);
     if (!alive) return alive.error();
     if (*alive) {
-      const result<void> same = check_identity(*with.record, request.kind, request.what);
+      const result<void> same = check_identity(*with.record, what.request.kind, what.request.what);
       if (!same) return same.error();
       outcome.is_alive = true;
       outcome.creator = creator_hint(*with.record);
       if (then == if_alive::refuse) return outcome;
-      result<membership> joined = join(place, std::move(with));
+      result<membership> joined = join(what.place, std::move(with));
       if (!joined) return joined.error();
       outcome.made.emplace(std::move(*joined));
       return outcome;
     }
   }
-  result<membership> taken = take_over(place, std::move(with), request, build, mutex);
+  result<membership> taken = take_over(what, std::move(with), mutex);
   if (!taken) return taken.error();
   outcome.made.emplace(std::move(*taken));
   return outcome;
 }
 
 /// What could not be made leaves no file.
-result<attempt> make_or_sweep(const entry_place& place, const backend::entry_request& request,
-                              const backend::entry::builder& build, if_alive then) {
+result<attempt> make_or_sweep(const plan& what, if_alive then) {
   try {
-    result<attempt> tried = try_making(place, request, build, then);
-    if (!tried) sweep_entry(place);
+    result<attempt> tried = try_making(what, then);
+    if (!tried) sweep_entry(what.place);
     return tried;
   } catch (...) {  // of the builder, or no memory
-    sweep_entry(place);
+    sweep_entry(what.place);
     throw;
   }
 }
@@ -217,7 +215,7 @@ result<membership> create_entry(const backend::entry_request& request, const bac
   const result<entry_place> place = own_place(request.kind, request.what);
   if (!place) return place.error();
   for (backoff others;;) {
-    result<attempt> tried = make_or_sweep(*place, request, build, if_alive::refuse);
+    result<attempt> tried = make_or_sweep({*place, request, build}, if_alive::refuse);
     if (!tried) return tried.error();
     if (tried->is_alive) return error(errc::already_exists).advise(std::move(tried->creator));
     if (tried->made) return std::move(*tried->made);
@@ -250,7 +248,7 @@ result<membership> open_or_create_entry(const backend::entry_request& request, c
   if (!place) return place.error();
   backoff foreign;  // bounds how long another program may keep the file from us
   for (backoff others;;) {
-    result<attempt> tried = make_or_sweep(*place, request, build, if_alive::join);
+    result<attempt> tried = make_or_sweep({*place, request, build}, if_alive::join);
     if (!tried) return tried.error();
     if (tried->made) {
       if (tried->made->is_creator()) return std::move(*tried->made);

@@ -76,9 +76,13 @@ enum class obstacle { none, busy, held_open };
 /// nullopt: somebody is at work there; `why` tells who.
 [[nodiscard]] result<std::optional<entered>> enter(const entry_place& place, DWORD disposition, obstacle& why);
 
+/// What is to be made, and where. Borrowed.
+struct plan {
+  const entry_place& place;
+  const backend::entry_request& request;
+  const backend::entry::builder& build;
+};
 /// Makes the entry ours, with a new object. The mutex is let go while the object is built. On failure nothing is left.
-[[nodiscard]] result<membership> take_over(const entry_place& place, entered with,
-                                           const backend::entry_request& request, const backend::entry::builder& build,
-                                           std::unique_lock<std::mutex>& mutex);
+[[nodiscard]] result<membership> take_over(const plan& what, entered with, std::unique_lock<std::mutex>& mutex);
 
 }  // namespace viaduct::windows
