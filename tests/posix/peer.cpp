@@ -64,10 +64,10 @@ class attributes {
  public:
   attributes() {
     sigset_t none, defaults;
-    ::sigemptyset(&none);
-    ::sigemptyset(&defaults);
-    ::sigaddset(&defaults, SIGPIPE);
-    ::sigaddset(&defaults, SIGTERM);
+    sigemptyset(&none);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGTERM);
     ::posix_spawnattr_init(&value_);
     ::posix_spawnattr_setsigmask(&value_, &none);
     ::posix_spawnattr_setsigdefault(&value_, &defaults);
@@ -119,8 +119,8 @@ std::vector<char*> pointers(std::vector<std::string>& lines) {
 class without_sigpipe {
  public:
   without_sigpipe() {
-    ::sigemptyset(&signal_);
-    ::sigaddset(&signal_, SIGPIPE);
+    sigemptyset(&signal_);
+    sigaddset(&signal_, SIGPIPE);
     ::pthread_sigmask(SIG_BLOCK, &signal_, &before_);
   }
   without_sigpipe(const without_sigpipe&) = delete;
@@ -129,7 +129,7 @@ class without_sigpipe {
     sigset_t pending;
     ::sigpending(&pending);
     int taken = 0;
-    if (::sigismember(&pending, SIGPIPE) == 1 && ::sigismember(&before_, SIGPIPE) == 0) ::sigwait(&signal_, &taken);
+    if (sigismember(&pending, SIGPIPE) == 1 && sigismember(&before_, SIGPIPE) == 0) ::sigwait(&signal_, &taken);
     ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 

@@ -35,7 +35,7 @@ struct signal_state {
   }
   [[nodiscard]] bool same_as(const signal_state& other) const {
     for (int number = 1; number < 32; ++number) {
-      if (::sigismember(&mask, number) != ::sigismember(&other.mask, number)) return false;
+      if (sigismember(&mask, number) != sigismember(&other.mask, number)) return false;
     }
     return pipe.sa_handler == other.pipe.sa_handler;
   }
@@ -65,7 +65,7 @@ TEST_CASE("signals: writing to whoever has left raises no SIGPIPE") {
   CHECK(signal_state().same_as(before));
   sigset_t pending;
   ::sigpending(&pending);
-  CHECK(::sigismember(&pending, SIGPIPE) == 0);
+  CHECK(sigismember(&pending, SIGPIPE) == 0);
 }
 
 TEST_CASE("signals: a SIGPIPE of the host that was pending stays pending") {
@@ -78,7 +78,7 @@ TEST_CASE("signals: a SIGPIPE of the host that was pending stays pending") {
   write_to_nobody(2);
   sigset_t pending;
   ::sigpending(&pending);
-  CHECK(::sigismember(&pending, SIGPIPE) == 1);
+  CHECK(sigismember(&pending, SIGPIPE) == 1);
   int taken = 0;
   ::sigwait(&pipe, &taken);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);

@@ -12,6 +12,8 @@
 #include <optional>
 #include <system_error>
 
+#include "posix/directory.hpp"
+
 namespace viaduct::test {
 namespace {
 
@@ -60,10 +62,7 @@ void ask_threads() {
 }
 
 std::vector<std::filesystem::path> runtime_directories() {
-  const char* parent = std::getenv("VIADUCT_RUNTIME_DIR");
-  const std::string user = "viaduct-" + std::to_string(::geteuid());
-  const std::filesystem::path base = parent != nullptr ? parent : "/dev/shm";
-  return {base / user, base / (user + ".public")};
+  return {posix::private_path(::geteuid()).value(), posix::public_path(::geteuid()).value()};
 }
 
 }  // namespace
