@@ -31,7 +31,9 @@ constexpr double bar_ms = 100;
 constexpr auto settle = 3ms;  // until a new thread certainly sleeps; nothing depends on it but the figure's meaning
 constexpr auto patience = 10s;
 
-double ms_since(clock::time_point begin) { return std::chrono::duration<double, std::milli>(clock::now() - begin).count(); }
+double ms_since(clock::time_point begin) {
+  return std::chrono::duration<double, std::milli>(clock::now() - begin).count();
+}
 
 /// From `act` until `wait`, in another thread, returns.
 double time_to_return(const std::function<void()>& wait, const std::function<void()>& act) {
@@ -60,8 +62,13 @@ double bare_wakeup() {
   if (bell < 0) fail_errno("eventfd");
   std::uint64_t word = 1;
   std::uint64_t taken = 0;
-  const double took = time_to_return([&] { if (::read(bell, &taken, sizeof taken) != sizeof taken) fail_errno("read"); },
-                                     [&] { if (::write(bell, &word, sizeof word) != sizeof word) fail_errno("write"); });
+  const double took = time_to_return(
+      [&] {
+        if (::read(bell, &taken, sizeof taken) != sizeof taken) fail_errno("read");
+      },
+      [&] {
+        if (::write(bell, &word, sizeof word) != sizeof word) fail_errno("write");
+      });
   (void)::close(bell);
   return took;
 }
@@ -258,7 +265,8 @@ std::vector<experiment> deaths() {
   std::vector<experiment> all;
   for (const bool helper : {false, true}) {
     const std::string with = helper ? ", a forked helper lives on" : "";
-    all.push_back({"receive -> peer_died" + with, [=] { return death_of_connection(framing::messages, false, helper); }});
+    all.push_back(
+        {"receive -> peer_died" + with, [=] { return death_of_connection(framing::messages, false, helper); }});
     all.push_back({"send -> closed" + with, [=] { return death_of_connection(framing::messages, true, helper); }});
     all.push_back({"read_some -> closed" + with, [=] { return death_of_connection(framing::bytes, false, helper); }});
     all.push_back({"write_all -> closed" + with, [=] { return death_of_connection(framing::bytes, true, helper); }});
@@ -325,7 +333,7 @@ int main(int argc, char** argv) {
     }
   }
   int exit_code = 0;
-  const auto chosen =
-      parse_options(argc, argv, "How soon death and cancel() are noticed, and a dead process's name is free.", exit_code);
+  const auto chosen = parse_options(
+      argc, argv, "How soon death and cancel() are noticed, and a dead process's name is free.", exit_code);
   return chosen ? run_reporting(*chosen, "latency", body) : exit_code;
 }

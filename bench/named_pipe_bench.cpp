@@ -92,6 +92,7 @@ void body(const options& chosen, report& findings) {
 int main(int argc, char** argv) {
   using namespace viaduct::bench;
   int exit_code = 0;
-  const auto chosen = parse_options(argc, argv, "Named pipes against raw blocking sockets, messages against bytes.", exit_code);
+  const auto chosen =
+      parse_options(argc, argv, "Named pipes against raw blocking sockets, messages against bytes.", exit_code);
   return chosen ? run_reporting(*chosen, "named_pipe", body) : exit_code;
 }

@@ -45,7 +45,8 @@ raw_pair make_raw_pipe() {
 /// A pipe of ours, given up before the fork: the child may not use its parent's objects.
 raw_pair make_released_pipe() {
   pipe_pair made = must(make_pipe());
-  return {static_cast<int>(must(made.reader.release()).release()), static_cast<int>(must(made.writer.release()).release())};
+  return {static_cast<int>(must(made.reader.release()).release()),
+          static_cast<int>(must(made.writer.release()).release())};
 }
 
 /// Of two pipes, what this process reads and what it writes; the other ends are closed.

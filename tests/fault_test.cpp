@@ -47,8 +47,8 @@ using scenario = std::function<void(attempt&)>;
 
 /// What may be said afterwards by an object that a fault has hit.
 void usable_or_closed(const outcome& later) {
-  const bool clean = later == success || later == errc::closed || later == errc::peer_died || later == errc::timed_out ||
-                     later == errc::peer_corrupt;
+  const bool clean = later == success || later == errc::closed || later == errc::peer_died ||
+                     later == errc::timed_out || later == errc::peer_corrupt;
   CAPTURE(later);
   CHECK(clean);
 }
@@ -68,8 +68,7 @@ std::vector<std::string> calls_of(const scenario& play) {
                  names.emplace_back(call);
                  return 0;
                },
-               0,
-               std::nullopt};
+               0, std::nullopt};
   play(made);
   REQUIRE_FALSE(made.failure.has_value());
   return names;
@@ -89,8 +88,7 @@ void fail_each_call(const scenario& play) {
                        const bool hit = at == number || (for_ever && at > number && names[number - 1] == call);
                        return hit ? code : 0;
                      },
-                     0,
-                     std::nullopt};
+                     0, std::nullopt};
         play(made);
         check_error(made);
         CHECK(audit.leaked_handles() == 0);
@@ -256,7 +254,8 @@ TEST_CASE("faults: spawning a child with an endpoint") {
   fail_each_call([](attempt& made) {
     auto ends = must(make_pipe());
     auto child = made([&] {
-      return try_spawn("fault_child", {}, {.endpoints = {{"frames", ends.reader.endpoint()}}, .standard_input = stdio::piped});
+      return try_spawn("fault_child", {},
+                       {.endpoints = {{"frames", ends.reader.endpoint()}}, .standard_input = stdio::piped});
     });
     if (child.has_value()) {
       CHECK_FALSE(ends.reader.is_open());

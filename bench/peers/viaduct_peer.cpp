@@ -26,7 +26,8 @@ inline std::string bench_name(const Ctx& c) { return "peer-" + c.uid; }
 /// A connection by name: A connects, B listens.
 template <viaduct::framing How>
 struct Connection {
-  static constexpr const char* name = How == viaduct::framing::bytes ? "viaduct_named_pipe_bytes" : "viaduct_named_pipe";
+  static constexpr const char* name =
+      How == viaduct::framing::bytes ? "viaduct_named_pipe_bytes" : "viaduct_named_pipe";
   static constexpr const char* kind = "viaduct";
   static constexpr bool clean_exit = false;
   static bool supports(const std::string& test, size_t) { return test.rfind("mpsc", 0) != 0; }

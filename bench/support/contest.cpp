@@ -147,7 +147,8 @@ std::string speed(exchange what, std::size_t size, double nanoseconds_each) {
   return shown;
 }
 
-void judge(report& findings, const comparison& which, exchange what, std::size_t size, const measured& found, bool one) {
+void judge(report& findings, const comparison& which, exchange what, std::size_t size, const measured& found,
+           bool one) {
   const double lower = quantile(found.ratios, 0.25);
   const double middle = quantile(found.ratios, 0.5);
   const double upper = quantile(found.ratios, 0.75);
@@ -156,9 +157,12 @@ void judge(report& findings, const comparison& which, exchange what, std::size_t
   const char* exchange_name = what == exchange::round_trip ? "round trip" : "stream";
   char text[240];
   std::snprintf(text, sizeof text, "  %-10s %6zu B  %-34s %5.3f  %5.3f  %5.3f   %10s  %10s", exchange_name, size,
-                which.text.c_str(), lower, middle, upper, speed(what, size, base).c_str(), speed(what, size, other).c_str());
+                which.text.c_str(), lower, middle, upper, speed(what, size, base).c_str(),
+                speed(what, size, other).c_str());
   json_object figures;
-  figures.text("processors", one ? "one" : "two").text("exchange", exchange_name).number("size", static_cast<double>(size));
+  figures.text("processors", one ? "one" : "two")
+      .text("exchange", exchange_name)
+      .number("size", static_cast<double>(size));
   figures.text("comparison", which.text).number("p25", lower).number("median", middle).number("p75", upper);
   figures.number("pairs", static_cast<double>(found.ratios.size())).number("base_ns", base).number("other_ns", other);
   std::optional<bool> holds;
@@ -175,7 +179,8 @@ void judge(report& findings, const comparison& which, exchange what, std::size_t
 
 }  // namespace
 
-void run_contest(const options& chosen, report& findings, const line_maker& make, const std::vector<comparison>& comparisons) {
+void run_contest(const options& chosen, report& findings, const line_maker& make,
+                 const std::vector<comparison>& comparisons) {
   const std::vector<int> usable = processors();
   contest between(make);
   for (const bool one : {true, false}) {
@@ -184,8 +189,9 @@ void run_contest(const options& chosen, report& findings, const line_maker& make
       continue;
     }
     between.place(usable.front(), one ? usable.front() : usable.at(1));
-    findings.heading(std::string(one ? "both processes on one processor" : "each process on its own processor (reported)") +
-                     "; ratio of times: p25, median, p75; then the times themselves");
+    findings.heading(
+        std::string(one ? "both processes on one processor" : "each process on its own processor (reported)") +
+        "; ratio of times: p25, median, p75; then the times themselves");
     for (const exchange what : {exchange::round_trip, exchange::stream}) {
       for (const std::size_t size : sizes) {
         for (const comparison& which : comparisons) {

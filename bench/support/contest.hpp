@@ -72,10 +72,10 @@ using lines = std::vector<std::unique_ptr<line>>;
 using line_maker = std::function<lines(bool leading)>;
 
 struct comparison {
-  std::string text;       // "named pipe / raw socket"
-  std::size_t base = 0;   // indices into lines
+  std::string text;      // "named pipe / raw socket"
+  std::size_t base = 0;  // indices into lines
   std::size_t other = 0;
-  double bar = 0;         // of other's time by base's; 0: reported, not judged
+  double bar = 0;  // of other's time by base's; 0: reported, not judged
 };
 
 /// Both processes and what they do together.
@@ -108,6 +108,7 @@ class contest {
 };
 
 /// Every comparison at 64 B and 64 KiB, round trips and streams, on one processor (judged) and on two (reported).
-void run_contest(const options& chosen, report& findings, const line_maker& make, const std::vector<comparison>& comparisons);
+void run_contest(const options& chosen, report& findings, const line_maker& make,
+                 const std::vector<comparison>& comparisons);
 
 }  // namespace viaduct::bench

@@ -34,7 +34,8 @@ void pin(int processor);
 /// The value, or an exception with the whole error.
 template <class T>
 T must(result<T>&& from) {
-  if (from.has_error()) [[unlikely]] fail(from.error().message());
+  if (from.has_error()) [[unlikely]]
+    fail(from.error().message());
   if constexpr (!std::is_void_v<T>) return std::move(*from);
 }
 

@@ -9,8 +9,8 @@
 namespace viaduct::bench {
 
 struct options {
-  std::string json;   // file; empty: none
-  int pairs = 0;      // 0: the benchmark's own choice
+  std::string json;  // file; empty: none
+  int pairs = 0;     // 0: the benchmark's own choice
   bool quick = false;
 };
 

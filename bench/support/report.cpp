@@ -31,8 +31,8 @@ void report::row(const std::string& line, json_object figures, std::optional<boo
 
 int report::finish(const options& chosen) const {
   const double load_after = load_average();
-  std::printf("\n%d of %d bars hold; load average %.2f before, %.2f after%s\n", bars_ - failed_, bars_, load_before_, load_after,
-              chosen.quick ? "; a smoke run, not a verdict" : "");
+  std::printf("\n%d of %d bars hold; load average %.2f before, %.2f after%s\n", bars_ - failed_, bars_, load_before_,
+              load_after, chosen.quick ? "; a smoke run, not a verdict" : "");
   if (!chosen.json.empty()) {
     std::string rows;
     for (const std::string& row : rows_) rows += (rows.empty() ? "\n  " : ",\n  ") + row;
@@ -51,8 +51,14 @@ std::string show_time(double span) {
   const bool large = span >= 1e6;
   const double value = large ? span / 1e6 : span >= 1e3 ? span / 1e3 : span;
   char shown[32];
-  std::snprintf(shown, sizeof shown, "%.*f %s", value < 10 ? 2 : value < 100 ? 1 : 0, value,
-                large ? "ms" : span >= 1e3 ? "us" : "ns");
+  std::snprintf(shown, sizeof shown, "%.*f %s",
+                value < 10    ? 2
+                : value < 100 ? 1
+                              : 0,
+                value,
+                large         ? "ms"
+                : span >= 1e3 ? "us"
+                              : "ns");
   return shown;
 }
 

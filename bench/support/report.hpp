@@ -35,6 +35,7 @@ class report {
 [[nodiscard]] std::string show_time(double span);
 
 /// Runs a benchmark and turns exceptions into exit status 2.
-[[nodiscard]] int run_reporting(const options& chosen, const std::string& benchmark, void (*body)(const options&, report&));
+[[nodiscard]] int run_reporting(const options& chosen, const std::string& benchmark,
+                                void (*body)(const options&, report&));
 
 }  // namespace viaduct::bench

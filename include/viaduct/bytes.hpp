@@ -37,14 +37,17 @@ class buffer {
 
   template <detail::writable_range Range>
     requires(!std::is_same_v<std::remove_cvref_t<Range>, buffer>)
-  constexpr buffer(Range&& range) noexcept  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  constexpr buffer(
+      Range&& range) noexcept  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
       : data_(reinterpret_cast<std::byte*>(std::ranges::data(range))),
         size_(std::ranges::size(range) * sizeof(std::ranges::range_value_t<Range>)) {}
 
   [[nodiscard]] constexpr std::byte* data() const noexcept { return data_; }
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
   [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] constexpr buffer first(std::size_t count) const noexcept { return {data_, count < size_ ? count : size_}; }
+  [[nodiscard]] constexpr buffer first(std::size_t count) const noexcept {
+    return {data_, count < size_ ? count : size_};
+  }
   [[nodiscard]] constexpr buffer after(std::size_t count) const noexcept {
     return count < size_ ? buffer(data_ + count, size_ - count) : buffer();
   }
@@ -62,8 +65,9 @@ class bytes {
   constexpr bytes() noexcept = default;
   constexpr bytes(const void* data, std::size_t size) noexcept
       : data_(static_cast<const std::byte*>(data)), size_(size) {}
-  constexpr bytes(buffer other) noexcept : data_(other.data()), size_(other.size()) {}  // NOLINT(google-explicit-constructor)
-  bytes(std::string_view text) noexcept  // NOLINT(google-explicit-constructor)
+  constexpr bytes(buffer other) noexcept
+      : data_(other.data()), size_(other.size()) {}  // NOLINT(google-explicit-constructor)
+  bytes(std::string_view text) noexcept              // NOLINT(google-explicit-constructor)
       : data_(reinterpret_cast<const std::byte*>(text.data())), size_(text.size()) {}
   bytes(const char* text) noexcept : bytes(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
 
@@ -76,7 +80,9 @@ class bytes {
   [[nodiscard]] constexpr const std::byte* data() const noexcept { return data_; }
   [[nodiscard]] constexpr std::size_t size() const noexcept { return size_; }
   [[nodiscard]] constexpr bool empty() const noexcept { return size_ == 0; }
-  [[nodiscard]] constexpr bytes first(std::size_t count) const noexcept { return {data_, count < size_ ? count : size_}; }
+  [[nodiscard]] constexpr bytes first(std::size_t count) const noexcept {
+    return {data_, count < size_ ? count : size_};
+  }
   [[nodiscard]] constexpr bytes after(std::size_t count) const noexcept {
     return count < size_ ? bytes(data_ + count, size_ - count) : bytes();
   }

@@ -50,11 +50,27 @@ class VIADUCT_EXPORT error {
   [[nodiscard]] boost::system::error_code to_error_code() const noexcept { return make_error_code(code_); }
 
   // Building an error, fluently. `operation` and `hint_text` must be string literals: they are kept by address.
-  error& during(const char* operation) noexcept { operation_ = operation; return *this; }
-  error& on(std::shared_ptr<const std::string> object) noexcept { object_ = std::move(object); return *this; }
-  error& with_size(std::size_t size) noexcept { size_ = size; return *this; }
-  error& advise(const char* hint_text) noexcept { static_hint_ = hint_text; hint_.reset(); return *this; }
-  error& advise(std::string hint_text) { hint_ = std::make_shared<const std::string>(std::move(hint_text)); return *this; }
+  error& during(const char* operation) noexcept {
+    operation_ = operation;
+    return *this;
+  }
+  error& on(std::shared_ptr<const std::string> object) noexcept {
+    object_ = std::move(object);
+    return *this;
+  }
+  error& with_size(std::size_t size) noexcept {
+    size_ = size;
+    return *this;
+  }
+  error& advise(const char* hint_text) noexcept {
+    static_hint_ = hint_text;
+    hint_.reset();
+    return *this;
+  }
+  error& advise(std::string hint_text) {
+    hint_ = std::make_shared<const std::string>(std::move(hint_text));
+    return *this;
+  }
 
   friend bool operator==(const error& left, errc right) noexcept { return left.code_ == right; }
   friend bool operator==(const error& left, const error& right) noexcept {

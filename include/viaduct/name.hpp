@@ -22,9 +22,9 @@ namespace viaduct {
 
 class VIADUCT_EXPORT name {
  public:
-  name(std::string text) : text_(std::move(text)) {}        // NOLINT(google-explicit-constructor)
-  name(std::string_view text) : text_(text) {}              // NOLINT(google-explicit-constructor)
-  name(const char* text) : text_(text ? text : "") {}       // NOLINT(google-explicit-constructor)
+  name(std::string text) : text_(std::move(text)) {}   // NOLINT(google-explicit-constructor)
+  name(std::string_view text) : text_(text) {}         // NOLINT(google-explicit-constructor)
+  name(const char* text) : text_(text ? text : "") {}  // NOLINT(google-explicit-constructor)
 
   /// An object of another user, who must have allowed us in.
   [[nodiscard]] static name of(user owner, std::string text);

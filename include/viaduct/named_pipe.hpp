@@ -87,7 +87,8 @@ class VIADUCT_EXPORT named_pipe {
 
   /// Waits for a listener of that name and for room in its backlog. not_found (nothing live is there at the deadline),
   /// timed_out (it is there, but full or busy), wrong_peer, layout_mismatch, access_denied, name_invalid, name_hijacked.
-  [[nodiscard]] static result<named_pipe> connect(const name& what, deadline until, const connect_options& options = {});
+  [[nodiscard]] static result<named_pipe> connect(const name& what, deadline until,
+                                                  const connect_options& options = {});
 
   /// Takes over a connected socket (POSIX) or pipe instance (Windows). invalid_argument if it is none.
   [[nodiscard]] static result<named_pipe> adopt(native_handle handle, viaduct::framing how,

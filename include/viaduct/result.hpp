@@ -92,7 +92,7 @@ class [[nodiscard]] result {
     requires(std::is_constructible_v<T, U &&> && !std::is_same_v<std::remove_cvref_t<U>, result> &&
              !std::is_same_v<std::remove_cvref_t<U>, viaduct::error> && !std::is_same_v<std::remove_cvref_t<U>, errc>)
   result(U&& value) : state_(std::true_type(), std::forward<U>(value)) {}  // NOLINT(google-explicit-constructor)
-  result(viaduct::error failure) noexcept  // NOLINT(google-explicit-constructor)
+  result(viaduct::error failure) noexcept                                  // NOLINT(google-explicit-constructor)
       : state_(std::false_type(), std::move(failure)) {}
   result(errc code) noexcept  // NOLINT(google-explicit-constructor)
       : state_(std::false_type(), viaduct::error(code)) {}

@@ -22,7 +22,8 @@ namespace viaduct::backend {
 
 struct child;  // complete in the OS folder
 struct child_deleter {
-  void operator()(child* which) const noexcept;  // kills a running child and reaps it now or at the next spawn; never waits
+  void operator()(
+      child* which) const noexcept;  // kills a running child and reaps it now or at the next spawn; never waits
 };
 using child_ptr = std::unique_ptr<child, child_deleter>;
 

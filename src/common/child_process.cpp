@@ -180,7 +180,8 @@ result<exit_status> child_process::wait(deadline until) {
 result<void> child_process::request_stop() {
   constexpr const char* operation = "child_process::request_stop";
   if (result<void> open = check_open(impl_, operation); !open) return open;
-  if (result<void> asked = backend::request_stop(*impl_->process); !asked) return impl_->failed(asked.error(), operation);
+  if (result<void> asked = backend::request_stop(*impl_->process); !asked)
+    return impl_->failed(asked.error(), operation);
   return {};
 }
 
@@ -208,13 +209,13 @@ End& closed_end() noexcept {
 
 }  // namespace
 
-std::uint64_t child_process::id() const noexcept {
-  return check_open(impl_, "") ? backend::id(*impl_->process) : 0;
-}
+std::uint64_t child_process::id() const noexcept { return check_open(impl_, "") ? backend::id(*impl_->process) : 0; }
 
 pipe_writer& child_process::standard_input() noexcept { return impl_ ? impl_->input : closed_end<pipe_writer>(); }
 pipe_reader& child_process::standard_output() noexcept { return impl_ ? impl_->output : closed_end<pipe_reader>(); }
-pipe_reader& child_process::standard_error() noexcept { return impl_ ? impl_->error_output : closed_end<pipe_reader>(); }
+pipe_reader& child_process::standard_error() noexcept {
+  return impl_ ? impl_->error_output : closed_end<pipe_reader>();
+}
 
 void child_process::detach() noexcept {
   if (!check_open(impl_, "")) return;
@@ -254,11 +255,12 @@ result<pipe_writer> inherited<pipe_writer>(std::string_view endpoint_name) {
 
 template <>
 result<named_pipe> inherited<named_pipe>(std::string_view endpoint_name) {
-  return inherit<named_pipe>(endpoint_name, endpoint::kind::named_pipe, [](backend::inherited_endpoint found) -> result<named_pipe> {
-    const std::optional<detail::connection_remark> remark = detail::parse_remark(found.remark);
-    if (!remark) return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
-    return named_pipe::adopt(std::move(found.handle), remark->how, remark->options);
-  });
+  return inherit<named_pipe>(
+      endpoint_name, endpoint::kind::named_pipe, [](backend::inherited_endpoint found) -> result<named_pipe> {
+        const std::optional<detail::connection_remark> remark = detail::parse_remark(found.remark);
+        if (!remark) return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
+        return named_pipe::adopt(std::move(found.handle), remark->how, remark->options);
+      });
 }
 
 result<void> stop_requested(deadline until) {

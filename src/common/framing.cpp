@@ -84,15 +84,21 @@ incoming_frames::incoming_frames(const frame_limits& limits) : limits_(limits), 
 
 step incoming_frames::next(buffer into) {
   switch (phase_) {
-    case phase::header: return read_header(into);
-    case phase::body: return continue_body();
-    case phase::predicted: return step::want_read;  // nothing came since
-    case phase::over: break;
+    case phase::header:
+      return read_header(into);
+    case phase::body:
+      return continue_body();
+    case phase::predicted:
+      return step::want_read;  // nothing came since
+    case phase::over:
+      break;
   }
   return step::failed;
 }
 
-std::uint32_t incoming_frames::word_at(std::size_t offset) const noexcept { return get_word(spill_.data() + begin_ + offset); }
+std::uint32_t incoming_frames::word_at(std::size_t offset) const noexcept {
+  return get_word(spill_.data() + begin_ + offset);
+}
 
 void incoming_frames::consume(std::size_t count) noexcept {
   begin_ += count;
@@ -203,10 +209,17 @@ step incoming_frames::want_body() noexcept {
 void incoming_frames::got(std::size_t count) {
   if (count == 0) return stream_ended();
   switch (phase_) {
-    case phase::header: end_ += count; break;
-    case phase::predicted: got_predicted(count); break;
-    case phase::body: got_body(count); break;
-    case phase::over: break;
+    case phase::header:
+      end_ += count;
+      break;
+    case phase::predicted:
+      got_predicted(count);
+      break;
+    case phase::body:
+      got_body(count);
+      break;
+    case phase::over:
+      break;
   }
 }
 
@@ -276,7 +289,8 @@ void incoming_frames::fail(error failure) noexcept {
 
 void incoming_frames::stream_ended() noexcept {
   const bool inside = phase_ == phase::body || available() != 0 || handles_.count != 0;
-  fail(error(errc::peer_died).advise(inside ? "the stream ended inside a message" : "the stream ended without an end mark"));
+  fail(error(errc::peer_died)
+           .advise(inside ? "the stream ended inside a message" : "the stream ended without an end mark"));
 }
 
 std::size_t incoming_frames::buffered() const noexcept {

@@ -117,7 +117,9 @@ class incoming_frames {
   /// Whole messages (and the end) that next() would give without reading.
   [[nodiscard]] std::size_t buffered() const noexcept;
   /// Nothing read ahead, no message begun.
-  [[nodiscard]] bool is_idle() const noexcept { return begin_ == end_ && phase_ == phase::header && handles_.count == 0; }
+  [[nodiscard]] bool is_idle() const noexcept {
+    return begin_ == end_ && phase_ == phase::header && handles_.count == 0;
+  }
 
   /// Ends receiving for good, for example when handles turn out bad.
   void fail(error failure) noexcept;

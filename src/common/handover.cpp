@@ -29,10 +29,12 @@ result<handover> look_at_reader(const pipe_reader_impl* impl) {
 result<handover> look_at_connection(const named_pipe_impl* impl) {
   if (result<void> live = check_live(impl); !live) return live.error();
   if (!impl->incoming().is_idle()) {
-    return error(errc::invalid_argument).advise("messages were read ahead: receive them before handing the connection over");
+    return error(errc::invalid_argument)
+        .advise("messages were read ahead: receive them before handing the connection over");
   }
   const backend::stream_contract& contract = impl->contract;
-  return handover{backend::native(*impl->stream), make_remark(contract.how, contract.max_message, contract.accept_handles)};
+  return handover{backend::native(*impl->stream),
+                  make_remark(contract.how, contract.max_message, contract.accept_handles)};
 }
 
 // Three numbers separated by single blanks.
@@ -52,29 +54,40 @@ std::optional<std::size_t> take_number(std::string_view& text) {
 
 result<handover> look_at(const endpoint& which) {
   switch (which.what()) {
-    case endpoint::kind::pipe_reader: return look_at_reader(endpoint_access::object<pipe_reader_impl>(which));
+    case endpoint::kind::pipe_reader:
+      return look_at_reader(endpoint_access::object<pipe_reader_impl>(which));
     case endpoint::kind::pipe_writer: {
       const auto* impl = endpoint_access::object<pipe_writer_impl>(which);
       if (result<void> live = check_live(impl); !live) return live.error();
       return handover{backend::native(*impl->end), ""};
     }
-    case endpoint::kind::named_pipe: return look_at_connection(endpoint_access::object<named_pipe_impl>(which));
-    case endpoint::kind::none: break;
+    case endpoint::kind::named_pipe:
+      return look_at_connection(endpoint_access::object<named_pipe_impl>(which));
+    case endpoint::kind::none:
+      break;
   }
   return error(errc::invalid_argument).advise("an endpoint comes from an object's endpoint()");
 }
 
 void close_quietly(const endpoint& which) noexcept {
   switch (which.what()) {
-    case endpoint::kind::pipe_reader: endpoint_access::object<pipe_reader_impl>(which)->end.reset(); break;
-    case endpoint::kind::pipe_writer: endpoint_access::object<pipe_writer_impl>(which)->end.reset(); break;
-    case endpoint::kind::named_pipe: endpoint_access::object<named_pipe_impl>(which)->stream.reset(); break;
-    case endpoint::kind::none: break;
+    case endpoint::kind::pipe_reader:
+      endpoint_access::object<pipe_reader_impl>(which)->end.reset();
+      break;
+    case endpoint::kind::pipe_writer:
+      endpoint_access::object<pipe_writer_impl>(which)->end.reset();
+      break;
+    case endpoint::kind::named_pipe:
+      endpoint_access::object<named_pipe_impl>(which)->stream.reset();
+      break;
+    case endpoint::kind::none:
+      break;
   }
 }
 
 std::string make_remark(framing how, std::size_t max_message, bool accept_handles) {
-  return std::to_string(static_cast<unsigned>(how)) + ' ' + std::to_string(max_message) + ' ' + (accept_handles ? '1' : '0');
+  return std::to_string(static_cast<unsigned>(how)) + ' ' + std::to_string(max_message) + ' ' +
+         (accept_handles ? '1' : '0');
 }
 
 std::optional<connection_remark> parse_remark(std::string_view text) {
@@ -83,7 +96,8 @@ std::optional<connection_remark> parse_remark(std::string_view text) {
   const std::optional<std::size_t> accept_handles = take_number(text);
   if (!how || !max_message || !accept_handles || !text.empty()) return std::nullopt;
   connection_remark remark;
-  if (*how != static_cast<std::size_t>(framing::bytes) && *how != static_cast<std::size_t>(framing::messages)) return std::nullopt;
+  if (*how != static_cast<std::size_t>(framing::bytes) && *how != static_cast<std::size_t>(framing::messages))
+    return std::nullopt;
   if (*accept_handles > 1) return std::nullopt;
   remark.how = static_cast<framing>(*how);
   // A connection of bytes has no limit to state.

@@ -3,13 +3,13 @@
 
 namespace viaduct {
 
-using detail::is_usable;
-using detail::why_not_open;
 using detail::check_options;
 using detail::failed_on;
+using detail::is_usable;
 using detail::make_label;
 using detail::named_pipe_access;
 using detail::timer;
+using detail::why_not_open;
 
 namespace {
 
@@ -42,11 +42,11 @@ result<named_pipe> named_pipe::connect(const name& what, deadline until, const c
   constexpr const char* operation = "named_pipe::connect";
   if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
   if (what.is_native() && !options.framing) {
-    return failed_on(what.text(), error(errc::invalid_argument).advise("for name::native say which framing is spoken there"),
+    return failed_on(what.text(),
+                     error(errc::invalid_argument).advise("for name::native say which framing is spoken there"),
                      operation);
   }
-  const named_pipe_options checked{.max_message = options.max_message,
-                                   .accept_handles = options.accept_handles};
+  const named_pipe_options checked{.max_message = options.max_message, .accept_handles = options.accept_handles};
   const viaduct::framing how = options.framing.value_or(framing::messages);
   if (result<void> valid = check_options(how, checked); !valid) return failed_on(what.text(), valid.error(), operation);
   timer wait(until);
@@ -65,21 +65,25 @@ result<named_pipe> named_pipe::adopt(native_handle handle, viaduct::framing how,
 
 result<std::size_t> named_pipe::read_some(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_some";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> count = impl_->read_bytes(into, wait);
-  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  if (!count) [[unlikely]]
+    return impl_->failed(std::move(count.error()), operation);
   return *count;
 }
 
 result<void> named_pipe::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_exactly";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   std::size_t done = 0;
   do {
     result<std::size_t> count = impl_->read_bytes(into.after(done), wait);
-    if (!count) [[unlikely]] return impl_->failed(std::move(count.error().with_size(done)), operation);
+    if (!count) [[unlikely]]
+      return impl_->failed(std::move(count.error().with_size(done)), operation);
     done += *count;
   } while (done != into.size());
   return {};
@@ -87,16 +91,19 @@ result<void> named_pipe::read_exactly(buffer into, deadline until) {
 
 result<std::size_t> named_pipe::write_some(bytes from, deadline until) {
   constexpr const char* operation = "named_pipe::write_some";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> count = impl_->write_some(from, wait);
-  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  if (!count) [[unlikely]]
+    return impl_->failed(std::move(count.error()), operation);
   return *count;
 }
 
 result<void> named_pipe::write_all(bytes from, deadline until) {
   constexpr const char* operation = "named_pipe::write_all";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> wrote = impl_->write_all(from, wait); !wrote) [[unlikely]] {
     return impl_->failed(std::move(wrote.error()), operation);
@@ -106,17 +113,21 @@ result<void> named_pipe::write_all(bytes from, deadline until) {
 
 result<void> named_pipe::write_all(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "named_pipe::write_all";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> wrote = impl_->write_all(parts, wait); !wrote) return impl_->failed(wrote.error(), operation);
   return {};
 }
 
-result<void> named_pipe::send(bytes message, deadline until) { return send(std::span<const bytes>(&message, 1), until); }
+result<void> named_pipe::send(bytes message, deadline until) {
+  return send(std::span<const bytes>(&message, 1), until);
+}
 
 result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "named_pipe::send";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> sent = impl_->send(parts, wait); !sent) return impl_->failed(sent.error(), operation);
   return {};
@@ -124,19 +135,24 @@ result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
 
 result<void> named_pipe::send(bytes message, std::span<const native_view> handles, deadline until) {
   constexpr const char* operation = "named_pipe::send";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
-  if (result<void> sent = impl_->send_handles(message, handles, wait); !sent) return impl_->failed(sent.error(), operation);
+  if (result<void> sent = impl_->send_handles(message, handles, wait); !sent)
+    return impl_->failed(sent.error(), operation);
   return {};
 }
 
 result<std::size_t> named_pipe::receive(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::receive";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   result<std::size_t> size = impl_->receive(into, wait);
-  if (!size) [[unlikely]] return impl_->failed(std::move(size.error()), operation);
-  if (!impl_->contract.accept_handles) [[likely]] return *size;
+  if (!size) [[unlikely]]
+    return impl_->failed(std::move(size.error()), operation);
+  if (!impl_->contract.accept_handles) [[likely]]
+    return *size;
   const result<std::vector<native_handle>> unwanted = impl_->take_handles();
   if (!unwanted) return impl_->failed(unwanted.error(), operation);
   return *size;
@@ -144,7 +160,8 @@ result<std::size_t> named_pipe::receive(buffer into, deadline until) {
 
 result<received_handles> named_pipe::receive_with_handles(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::receive_with_handles";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   const result<std::size_t> size = impl_->receive(into, wait);
   if (!size) return impl_->failed(size.error(), operation);
@@ -157,7 +174,8 @@ std::size_t named_pipe::buffered() const noexcept { return is_open() ? impl_->in
 
 result<void> named_pipe::shutdown_write(deadline until) {
   constexpr const char* operation = "named_pipe::shutdown_write";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   if (result<void> ended = impl_->end_writing(wait); !ended) return impl_->failed(ended.error(), operation);
   return {};
@@ -185,9 +203,11 @@ native_view named_pipe::native() const noexcept { return is_open() ? backend::na
 
 result<native_handle> named_pipe::release() {
   constexpr const char* operation = "named_pipe::release";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   if (!impl_->incoming().is_idle()) {
-    return impl_->failed(error(errc::invalid_argument).advise("messages were read ahead: receive them first"), operation);
+    return impl_->failed(error(errc::invalid_argument).advise("messages were read ahead: receive them first"),
+                         operation);
   }
   result<native_handle> handle = backend::release(*impl_->stream);
   if (!handle) return impl_->failed(handle.error(), operation);

@@ -62,7 +62,8 @@ struct named_pipe_impl : object_base {
 };
 
 struct named_pipe_listener_impl : object_base {
-  named_pipe_listener_impl(label name, backend::listener_ptr made) : object_base(std::move(name)), end(std::move(made)) {}
+  named_pipe_listener_impl(label name, backend::listener_ptr made)
+      : object_base(std::move(name)), end(std::move(made)) {}
   [[nodiscard]] bool is_open() const noexcept { return end != nullptr; }
   backend::listener_ptr end;
 };

@@ -16,8 +16,9 @@ frame_limits limits_of(const backend::stream_contract& contract) noexcept {
 }
 
 error too_large(std::size_t limit) {
-  return error(errc::message_too_large).advise("the limit of this connection is " + std::to_string(limit) +
-                                               " bytes; the listener sets it with options.max_message");
+  return error(errc::message_too_large)
+      .advise("the limit of this connection is " + std::to_string(limit) +
+              " bytes; the listener sets it with options.max_message");
 }
 
 }  // namespace
@@ -32,7 +33,8 @@ named_pipe_impl::named_pipe_impl(label name, backend::opened_connection opened)
 named_pipe_impl::~named_pipe_impl() { close(); }
 
 inline result<void> named_pipe_impl::check_bytes() const {
-  if (!has_messages() && may_write()) [[likely]] return {};
+  if (!has_messages() && may_write()) [[likely]]
+    return {};
   if (has_messages()) return error(errc::invalid_argument).advise("this connection carries messages: use send()");
   return check_writing();
 }
@@ -41,8 +43,10 @@ result<std::size_t> named_pipe_impl::read_bytes(buffer into, timer& wait) {
   if (has_messages()) return error(errc::invalid_argument).advise("this connection carries messages: use receive()");
   if (into.empty()) return std::size_t{0};
   result<std::size_t> count = backend::read_some(*stream, {&into, 1}, wait);
-  if (!count) [[unlikely]] return std::move(count.error());
-  if (*count == 0) [[unlikely]] return error(errc::closed);
+  if (!count) [[unlikely]]
+    return std::move(count.error());
+  if (*count == 0) [[unlikely]]
+    return error(errc::closed);
   return *count;
 }
 
@@ -53,7 +57,8 @@ result<std::size_t> named_pipe_impl::write_some(bytes from, timer& wait) {
 }
 
 result<void> named_pipe_impl::write_all(bytes from, timer& wait) {
-  if (result<void> able = check_bytes(); !able) [[unlikely]] return able;
+  if (result<void> able = check_bytes(); !able) [[unlikely]]
+    return able;
   return write_whole(from, wait, [this](std::span<const bytes> left, timer& patience) {
     return backend::write_some(*stream, left, patience);
   });
@@ -68,9 +73,12 @@ result<void> named_pipe_impl::write_all(std::span<const bytes> parts, timer& wai
 
 result<void> named_pipe_impl::check_writing() const {
   switch (writing_.load(std::memory_order_relaxed)) {
-    case writing::open: return {};
-    case writing::ended: return error(errc::closed).advise("shutdown_write() was called");
-    case writing::broken: break;
+    case writing::open:
+      return {};
+    case writing::ended:
+      return error(errc::closed).advise("shutdown_write() was called");
+    case writing::broken:
+      break;
   }
   return error(errc::closed).advise("an earlier send was given up in the middle of a message");
 }
@@ -84,7 +92,8 @@ result<void> named_pipe_impl::send(std::span<const bytes> parts, timer& wait) {
     total += part.size();
   }
   const std::unique_lock<std::mutex> lock = lock_writing();
-  if (!may_write()) [[unlikely]] return check_writing();
+  if (!may_write()) [[unlikely]]
+    return check_writing();
   if (owes_acks()) [[unlikely]] {
     if (result<void> acked = acknowledge_arrived(wait); !acked) return acked;
   }
@@ -95,8 +104,10 @@ result<void> named_pipe_impl::send(std::span<const bytes> parts, timer& wait) {
 result<void> named_pipe_impl::send_handles(bytes message, std::span<const native_view> handles, timer& wait) {
   if (handles.empty()) return send({&message, 1}, wait);
   if (!has_messages()) return error(errc::invalid_argument).advise("handles travel with messages, never with bytes");
-  if (!contract.accept_handles) return error(errc::invalid_argument).advise("both ends must opt in with accept_handles");
-  if (handles.size() > named_pipe::max_handles) return error(errc::invalid_argument).advise("at most 16 handles with a message");
+  if (!contract.accept_handles)
+    return error(errc::invalid_argument).advise("both ends must opt in with accept_handles");
+  if (handles.size() > named_pipe::max_handles)
+    return error(errc::invalid_argument).advise("at most 16 handles with a message");
   for (const native_view& handle : handles) {
     if (!handle.is_valid()) return error(errc::invalid_argument).advise("one of the handles is not valid");
   }
@@ -166,7 +177,8 @@ result<std::vector<native_handle>> named_pipe_impl::take_handles() {
 }
 
 std::unique_lock<std::mutex> named_pipe_impl::lock_writing() {
-  return contract.accept_handles && backend::handles_need_ack() ? std::unique_lock(writer_) : std::unique_lock<std::mutex>();
+  return contract.accept_handles && backend::handles_need_ack() ? std::unique_lock(writer_)
+                                                                : std::unique_lock<std::mutex>();
 }
 
 /// Before the next frame: the acks that could not be written when the handles came. The lock is held.
@@ -204,7 +216,8 @@ result<void> named_pipe_impl::end_writing(timer& wait) {
 
 void named_pipe_impl::close() noexcept {
   if (!stream) return;
-  const bool say_goodbye = has_messages() && !born.is_foreign() && writing_.load(std::memory_order_relaxed) == writing::open;
+  const bool say_goodbye =
+      has_messages() && !born.is_foreign() && writing_.load(std::memory_order_relaxed) == writing::open;
   if (say_goodbye) {
     timer at_once(deadline::now());
     outgoing_.start_end_mark();

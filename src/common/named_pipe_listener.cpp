@@ -20,7 +20,8 @@ result<named_pipe_listener> named_pipe_listener::create(const name& what, viaduc
   constexpr const char* operation = "named_pipe_listener::create";
   if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
   if (what.is_native() || !what.is_mine()) {
-    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"), operation);
+    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"),
+                     operation);
   }
   if (result<void> valid = detail::check_options(how, options); !valid) {
     return failed_on(what.text(), valid.error(), operation);
@@ -60,9 +61,13 @@ void named_pipe_listener::close() noexcept {
 
 bool named_pipe_listener::is_open() const noexcept { return check_open(impl_, "").has_value(); }
 
-native_view named_pipe_listener::native() const noexcept { return is_open() ? backend::native(*impl_->end) : native_view(); }
+native_view named_pipe_listener::native() const noexcept {
+  return is_open() ? backend::native(*impl_->end) : native_view();
+}
 
-std::string named_pipe_listener::native_name() const { return is_open() ? backend::native_name(*impl_->end) : std::string(); }
+std::string named_pipe_listener::native_name() const {
+  return is_open() ? backend::native_name(*impl_->end) : std::string();
+}
 
 result<native_handle> named_pipe_listener::release() {
   constexpr const char* operation = "named_pipe_listener::release";

@@ -46,8 +46,9 @@ template <class Impl>
 [[nodiscard]] error why_not_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
   if (!impl) return error(errc::closed).during(operation).advise("the object was moved from or never opened");
   if (impl->born.is_foreign()) {
-    return impl->failed(error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
-                        operation);
+    return impl->failed(
+        error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
+        operation);
   }
   return impl->failed(error(errc::closed), operation);
 }
@@ -55,7 +56,8 @@ template <class Impl>
 /// Both in one.
 template <class Impl>
 [[nodiscard]] inline result<void> check_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
-  if (is_usable(impl)) [[likely]] return {};
+  if (is_usable(impl)) [[likely]]
+    return {};
   return why_not_open(impl, operation);
 }
 

@@ -5,12 +5,12 @@
 
 namespace viaduct {
 
-using detail::is_usable;
-using detail::why_not_open;
 using detail::failed_on;
+using detail::is_usable;
 using detail::make_label;
 using detail::pipe_access;
 using detail::timer;
+using detail::why_not_open;
 
 pipe_reader::pipe_reader(std::unique_ptr<detail::pipe_reader_impl> impl) noexcept : impl_(std::move(impl)) {}
 pipe_reader::pipe_reader(pipe_reader&& other) noexcept = default;
@@ -21,7 +21,8 @@ result<pipe_reader> pipe_reader::create(const name& what, const pipe_options& op
   constexpr const char* operation = "pipe_reader::create";
   if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
   if (what.is_native() || !what.is_mine()) {
-    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"), operation);
+    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"),
+                     operation);
   }
   result<backend::pipe_source_ptr> made = backend::create_pipe(what, options);
   if (!made) return failed_on(what.text(), made.error(), operation);
@@ -32,7 +33,8 @@ result<pipe_reader> pipe_reader::open(const name& native, deadline until) {
   constexpr const char* operation = "pipe_reader::open";
   if (result<void> valid = native.check(); !valid) return failed_on(native.text(), valid.error(), operation);
   if (!native.is_native()) {
-    return failed_on(native.text(), error(errc::invalid_argument).advise("a reader creates its name; only name::native is opened"),
+    return failed_on(native.text(),
+                     error(errc::invalid_argument).advise("a reader creates its name; only name::native is opened"),
                      operation);
   }
   timer wait(until);
@@ -49,22 +51,26 @@ result<pipe_reader> pipe_reader::adopt(native_handle handle) {
 
 result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_some";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   if (into.empty()) return std::size_t{0};
   timer wait(until);
   result<std::size_t> count = backend::read_some(*impl_->end, into, wait);
-  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  if (!count) [[unlikely]]
+    return impl_->failed(std::move(count.error()), operation);
   return *count;
 }
 
 result<void> pipe_reader::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_exactly";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   std::size_t done = 0;
   while (done != into.size()) {
     result<std::size_t> count = backend::read_some(*impl_->end, into.after(done), wait);
-    if (!count) [[unlikely]] return impl_->failed(std::move(count.error().with_size(done)), operation);
+    if (!count) [[unlikely]]
+      return impl_->failed(std::move(count.error().with_size(done)), operation);
     done += *count;
   }
   return {};
@@ -84,7 +90,8 @@ native_view pipe_reader::native() const noexcept { return is_open() ? backend::n
 
 result<native_handle> pipe_reader::release() {
   constexpr const char* operation = "pipe_reader::release";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   result<native_handle> handle = backend::release(*impl_->end);
   if (!handle) return impl_->failed(handle.error(), operation);
   impl_->end.reset();
@@ -117,28 +124,33 @@ result<pipe_writer> pipe_writer::adopt(native_handle handle) {
 
 result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
   constexpr const char* operation = "pipe_writer::write_some";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   if (from.empty()) return std::size_t{0};
   timer wait(until);
   result<std::size_t> count = backend::write_some(*impl_->end, {&from, 1}, wait);
-  if (!count) [[unlikely]] return impl_->failed(std::move(count.error()), operation);
+  if (!count) [[unlikely]]
+    return impl_->failed(std::move(count.error()), operation);
   return *count;
 }
 
 result<void> pipe_writer::write_all(bytes from, deadline until) {
   constexpr const char* operation = "pipe_writer::write_all";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   result<void> wrote = detail::write_whole(from, wait, [this](std::span<const bytes> left, timer& patience) {
     return backend::write_some(*impl_->end, left, patience);
   });
-  if (!wrote) [[unlikely]] return impl_->failed(std::move(wrote.error()), operation);
+  if (!wrote) [[unlikely]]
+    return impl_->failed(std::move(wrote.error()), operation);
   return {};
 }
 
 result<void> pipe_writer::write_all(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "pipe_writer::write_all";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   timer wait(until);
   const result<void> wrote = detail::write_parts(parts, wait, [this](std::span<const bytes> left, timer& patience) {
     return backend::write_some(*impl_->end, left, patience);
@@ -161,7 +173,8 @@ native_view pipe_writer::native() const noexcept { return is_open() ? backend::n
 
 result<native_handle> pipe_writer::release() {
   constexpr const char* operation = "pipe_writer::release";
-  if (!is_usable(impl_)) [[unlikely]] return why_not_open(impl_, operation);
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
   result<native_handle> handle = backend::release(*impl_->end);
   if (!handle) return impl_->failed(handle.error(), operation);
   impl_->end.reset();
@@ -176,7 +189,8 @@ result<pipe_pair> make_pipe(const pipe_options& options) {
   result<backend::pipe_ends> made = backend::make_pipe(options);
   if (!made) return failed_on("(unnamed)", made.error(), "make_pipe");
   const detail::label called = make_label("(unnamed)");
-  return pipe_pair{pipe_access::make(called, std::move(made->source)), pipe_access::make(called, std::move(made->sink))};
+  return pipe_pair{pipe_access::make(called, std::move(made->source)),
+                   pipe_access::make(called, std::move(made->sink))};
 }
 
 result<pipe_reader> standard_input() {

@@ -18,7 +18,8 @@ template <class WriteSome>
   for (std::size_t done = 0; done != from.size();) {
     const bytes left = from.after(done);
     result<std::size_t> wrote = write_some(std::span<const bytes>(&left, 1), wait);
-    if (!wrote) [[unlikely]] return std::move(wrote.error().with_size(done));
+    if (!wrote) [[unlikely]]
+      return std::move(wrote.error().with_size(done));
     done += *wrote;
   }
   return {};

@@ -9,7 +9,8 @@ namespace system = posix::system;
 const capability_list& capabilities() {
   static const capability_list list{
       .system = system::name(),
-      .names = {.kept_in = "viaduct/ in the user's own directory below /var/folders", .watched = system::watches_directories()},
+      .names = {.kept_in = "viaduct/ in the user's own directory below /var/folders",
+                .watched = system::watches_directories()},
       .pipe = {.level = support::native,
                .backed_by = "pipe, FIFO",
                .native_names = true,

@@ -42,7 +42,8 @@ result<void> check_not_sandboxed() {
 result<std::string> user_directory() {
   std::array<char, 1024> path{};
   const std::size_t size = ::confstr(_CS_DARWIN_USER_DIR, path.data(), path.size());
-  if (size == 0) return error(failure(errno)).advise("the system has no directory for this user: set VIADUCT_RUNTIME_DIR");
+  if (size == 0)
+    return error(failure(errno)).advise("the system has no directory for this user: set VIADUCT_RUNTIME_DIR");
   if (size > path.size()) return failure(ENAMETOOLONG);
   std::string text(path.data());
   while (text.size() > 1 && text.back() == '/') text.pop_back();
@@ -82,7 +83,8 @@ result<std::string> private_path(uid_t owner) {
   const result<std::optional<std::string>> chosen = chosen_parent();
   if (!chosen) return chosen.error();
   if (*chosen) return **chosen + name_of(owner);
-  if (owner != system::effective_user()) return error(errc::access_denied).advise("another user's names are in their public directory");
+  if (owner != system::effective_user())
+    return error(errc::access_denied).advise("another user's names are in their public directory");
   result<std::string> parent = parent_of_directories();
   if (parent) *parent += "/viaduct";
   return parent;

@@ -59,7 +59,9 @@ class descriptor_set {
  private:
   static constexpr std::size_t bits = 32;
   [[nodiscard]] std::uint32_t* words() noexcept { return many_.empty() ? few_.data() : many_.data(); }
-  [[nodiscard]] std::uint32_t& word(int descriptor) noexcept { return words()[static_cast<std::size_t>(descriptor) / bits]; }
+  [[nodiscard]] std::uint32_t& word(int descriptor) noexcept {
+    return words()[static_cast<std::size_t>(descriptor) / bits];
+  }
   [[nodiscard]] static std::uint32_t bit(int descriptor) noexcept {
     return std::uint32_t{1} << (static_cast<std::size_t>(descriptor) % bits);
   }
@@ -210,7 +212,7 @@ result<void> set_pipe_capacity(int /*descriptor*/, std::size_t /*size*/) { retur
 
 // A socket whose both directions are over takes no options any more; it must have had this one before.
 result<void> set_signal_free(int descriptor, bool on) {
-  const result<void> set = done("fcntl", [&] { return ::fcntl(descriptor, F_SETNOSIGPIPE, on ? 1 : 0); });
+  result<void> set = done("fcntl", [&] { return ::fcntl(descriptor, F_SETNOSIGPIPE, on ? 1 : 0); });
   if (set || set.error().os_code() != EINVAL) return set;
   const result<int> is_on = checked("fcntl", [&] { return ::fcntl(descriptor, F_GETNOSIGPIPE); });
   return is_on && (*is_on != 0) == on ? result<void>() : set;

@@ -26,7 +26,7 @@ result<void> add_event(int queue, const struct kevent& change) {
 }
 
 struct kevent event_of(uintptr_t what, std::int16_t filter, std::uint16_t flags, std::uint32_t notes) noexcept {
-  struct kevent made {};
+  struct kevent made{};
   made.ident = what;
   made.filter = filter;
   made.flags = flags;
@@ -37,9 +37,8 @@ struct kevent event_of(uintptr_t what, std::int16_t filter, std::uint16_t flags,
 /// Ours and ending, or ended: a kqueue does not find it any more, and wait() does.
 bool is_own_child(pid_t process) noexcept {
   siginfo_t ignored{};
-  return raw("waitid", [&] {
-           return ::waitid(P_PID, static_cast<id_t>(process), &ignored, WEXITED | WNOHANG | WNOWAIT);
-         }) >= 0;
+  return raw("waitid",
+             [&] { return ::waitid(P_PID, static_cast<id_t>(process), &ignored, WEXITED | WNOHANG | WNOWAIT); }) >= 0;
 }
 
 }  // namespace

@@ -108,7 +108,8 @@ result<void> prepare_streams(const spawn_request& request, standard_streams& str
     const standard_stream& stream = *wanted[number];
     const auto handle = static_cast<int>(stream.handle.value());
     switch (stream.what) {
-      case stdio::kind::inherit: break;
+      case stdio::kind::inherit:
+        break;
       case stdio::kind::null:
         actions.note(::posix_spawn_file_actions_addopen(actions.get(), number, "/dev/null", O_RDWR, 0));
         break;
@@ -137,7 +138,8 @@ result<std::string> list_endpoints(const spawn_request& request, std::vector<std
     const int place = first_endpoint + static_cast<int>(listed.size());
     const result<struct stat> found = system::status(handle);
     if (!found) return found.error();
-    listed.push_back({handed.name, handed.what, place, static_cast<std::uint64_t>(found->st_dev), found->st_ino, handed.remark});
+    listed.push_back(
+        {handed.name, handed.what, place, static_cast<std::uint64_t>(found->st_dev), found->st_ino, handed.remark});
     moves.emplace_back(handle, place);
   }
   return posix::to_text(listed);
@@ -184,14 +186,15 @@ result<pid_t> start(const spawn_request& request, file_actions& actions, const s
   if (const int code = ::posix_spawnattr_init(&attributes); code != 0) return posix::failure(code);
   reset_signals(attributes);
   const result<void> rest = system::close_rest_in_child(*actions.get(), attributes,
-                                                       first_endpoint + static_cast<int>(request.endpoints.size()));
+                                                        first_endpoint + static_cast<int>(request.endpoints.size()));
   std::vector<std::string> args{request.program.string()};
   args.insert(args.end(), request.args.begin(), request.args.end());
   std::vector<std::string> environment = make_environment(request, endpoints);
-  result<pid_t> started = !rest                    ? result<pid_t>(rest.error())
-                          : actions.failure() != 0 ? result<pid_t>(posix::failure(actions.failure()))
-                                                   : system::spawn(request.program.c_str(), *actions.get(), attributes,
-                                                                   to_pointers(args).data(), to_pointers(environment).data());
+  result<pid_t> started = !rest ? result<pid_t>(rest.error())
+                          : actions.failure() != 0
+                              ? result<pid_t>(posix::failure(actions.failure()))
+                              : system::spawn(request.program.c_str(), *actions.get(), attributes,
+                                              to_pointers(args).data(), to_pointers(environment).data());
   (void)::posix_spawnattr_destroy(&attributes);
   return started;
 }

@@ -20,7 +20,8 @@ namespace {
 
 // One bit per descriptor, in pages that are made when first needed and never freed.
 constexpr std::size_t bits_per_page = 4096;
-constexpr std::size_t page_count = 4096;  // 16 million descriptors, four times what Linux lets one process have by default
+constexpr std::size_t page_count =
+    4096;  // 16 million descriptors, four times what Linux lets one process have by default
 using page = std::array<std::atomic<std::uint64_t>, bits_per_page / 64>;
 std::array<std::atomic<page*>, page_count> pages;
 
@@ -48,7 +49,8 @@ std::atomic<std::uint64_t>* word_of(int descriptor, bool make) noexcept {
 
 bool is_owned(int descriptor) noexcept {
   const std::atomic<std::uint64_t>* word = word_of(descriptor, false);
-  return word != nullptr && (word->load(std::memory_order_relaxed) >> (static_cast<unsigned>(descriptor) % 64) & 1) != 0;
+  return word != nullptr &&
+         (word->load(std::memory_order_relaxed) >> (static_cast<unsigned>(descriptor) % 64) & 1) != 0;
 }
 
 void before_fork() noexcept {

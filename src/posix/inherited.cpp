@@ -51,10 +51,14 @@ bool kind_fits(endpoint::kind what, int value, mode_t mode) {
   const result<int> access = system::access_mode(value);
   if (!access) return false;
   switch (what) {
-    case endpoint::kind::pipe_reader: return S_ISFIFO(mode) && *access != O_WRONLY;
-    case endpoint::kind::pipe_writer: return S_ISFIFO(mode) && *access != O_RDONLY;
-    case endpoint::kind::named_pipe: return S_ISSOCK(mode);
-    case endpoint::kind::none: break;
+    case endpoint::kind::pipe_reader:
+      return S_ISFIFO(mode) && *access != O_WRONLY;
+    case endpoint::kind::pipe_writer:
+      return S_ISFIFO(mode) && *access != O_RDONLY;
+    case endpoint::kind::named_pipe:
+      return S_ISSOCK(mode);
+    case endpoint::kind::none:
+      break;
   }
   return false;
 }
@@ -92,8 +96,8 @@ std::string to_text(const std::vector<listed_endpoint>& endpoints) {
   std::string text;
   for (const listed_endpoint& one : endpoints) {
     if (!text.empty()) text += ';';
-    text += one.name + ',' + std::to_string(static_cast<unsigned>(one.what)) + ',' + std::to_string(one.descriptor) + ',' +
-            std::to_string(one.device) + ',' + std::to_string(one.inode) + ',' + one.remark;
+    text += one.name + ',' + std::to_string(static_cast<unsigned>(one.what)) + ',' + std::to_string(one.descriptor) +
+            ',' + std::to_string(one.device) + ',' + std::to_string(one.inode) + ',' + one.remark;
   }
   return text;
 }
@@ -121,7 +125,8 @@ result<inherited_endpoint> take_inherited(std::string_view endpoint_name, endpoi
   if (found == list.left.end()) {
     return error(errc::not_found).advise("the parent handed nothing over under this name, or it was taken already");
   }
-  if (found->what != what) return error(errc::invalid_argument).advise("the parent handed over an endpoint of another type");
+  if (found->what != what)
+    return error(errc::invalid_argument).advise("the parent handed over an endpoint of another type");
   inherited_endpoint taken{native_handle(native_handle::value_type{found->descriptor}), std::move(found->remark)};
   list.left.erase(found);
   return taken;

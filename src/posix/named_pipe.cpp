@@ -125,13 +125,15 @@ template <class Call>
 template <class Call>
 result<std::size_t> transfer(const attempt& making, Call&& call) {
   connection& which = making.which;
-  if (which.cancel.is_cancelled()) [[unlikely]] return errc::cancelled;
+  if (which.cancel.is_cancelled()) [[unlikely]]
+    return errc::cancelled;
   system::patience how = system::patience::now;
   if (const system::io set = making.way.prepare(which.socket.get(), making.wait, how); set < 0) [[unlikely]] {
     return posix::failure(static_cast<int>(-set));
   }
   const system::io count = call(how);
-  if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+  if (count > 0) [[likely]]
+    return static_cast<std::size_t>(count);
   return persist(making, count, call);
 }
 
@@ -170,7 +172,8 @@ result<std::size_t> read_some(connection& from, std::span<const buffer> parts, d
   result<std::size_t> count = transfer({from, from.receiving, POLLIN, wait}, [&](system::patience how) {
     return from.accept_handles ? receive_with_handles(from, into, how) : system::receive(from.socket.get(), into, how);
   });
-  if (count) [[likely]] return *count;
+  if (count) [[likely]]
+    return *count;
   return end_of_reading(std::move(count.error()));
 }
 
@@ -231,7 +234,8 @@ result<opened_connection> adopt_connection(native_handle handle, framing how, co
     if (result<void> set = system::set_nonblocking(value, true); !set) return set.error();
   } else {
     for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
-      if (result<void> set = system::set_socket_timeout(value, option, detail::timer::nanoseconds(0)); !set) return set.error();
+      if (result<void> set = system::set_socket_timeout(value, option, detail::timer::nanoseconds(0)); !set)
+        return set.error();
     }
   }
   descriptor socket(static_cast<int>(handle.release()));
@@ -247,7 +251,8 @@ result<connection_pair> make_connection_pair(framing how, const named_pipe_optio
   const stream_contract contract{how, options.max_message, options.accept_handles};
   result<connection_ptr> first = posix::make_connection(std::move(made->first), options.accept_handles, options.buffer);
   if (!first) return first.error();
-  result<connection_ptr> second = posix::make_connection(std::move(made->second), options.accept_handles, options.buffer);
+  result<connection_ptr> second =
+      posix::make_connection(std::move(made->second), options.accept_handles, options.buffer);
   if (!second) return second.error();
   const identity first_peer = (*first)->peer;
   const identity second_peer = (*second)->peer;

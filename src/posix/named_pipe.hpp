@@ -66,7 +66,7 @@ struct listener {
   stream_contract contract;
   permission who = permission::only_me();
   std::size_t buffer = 0;
-  std::optional<entry> owned;  // none: adopted
+  std::optional<entry> owned;          // none: adopted
   std::atomic<bool> exhausted{false};  // the last accept found no descriptor left: pause before the next
 };
 
@@ -75,7 +75,8 @@ struct listener {
 namespace viaduct::posix {
 
 /// A connected socket becomes a connection: its peer is asked from the kernel, descriptors are refused unless accepted.
-[[nodiscard]] result<backend::connection_ptr> make_connection(descriptor socket, bool accept_handles, std::size_t buffer);
+[[nodiscard]] result<backend::connection_ptr> make_connection(descriptor socket, bool accept_handles,
+                                                              std::size_t buffer);
 
 /// As write_some, with descriptors on the first byte.
 [[nodiscard]] result<std::size_t> send_with_descriptors(backend::connection& to, std::span<const bytes> parts,

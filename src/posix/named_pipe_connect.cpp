@@ -41,7 +41,8 @@ result<stream_contract> contract_from(const entry_contract& stated) {
 result<stream_contract> agree(const stream_contract& theirs, const connect_options& options) {
   if (options.framing && *options.framing != theirs.how) {
     return error(errc::layout_mismatch)
-        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes" : "the listener speaks framing::messages");
+        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes"
+                                             : "the listener speaks framing::messages");
   }
   if (options.accept_handles && !theirs.accept_handles) {
     return error(errc::layout_mismatch).advise("the listener does not accept handles");
@@ -98,7 +99,8 @@ result<descriptor> connect_once(const destination& target, detail::timer& wait) 
   posix::direction sending(SO_SNDTIMEO);
   for (;;) {
     system::patience how = system::patience::now;
-    if (const system::io set = sending.prepare(socket->get(), wait, how); set < 0) return posix::failure(static_cast<int>(-set));
+    if (const system::io set = sending.prepare(socket->get(), wait, how); set < 0)
+      return posix::failure(static_cast<int>(-set));
     const bool at_once = how == system::patience::now;
     if (result<void> set = system::set_nonblocking(socket->get(), at_once); !set) return set.error();
     system::io outcome = 0;
@@ -119,12 +121,14 @@ result<descriptor> connect_once(const destination& target, detail::timer& wait) 
 
 result<opened_connection> verify(descriptor socket, const destination& target, const user& server,
                                  const connect_options& options) {
-  result<connection_ptr> made = posix::make_connection(std::move(socket), target.contract.accept_handles, options.buffer);
+  result<connection_ptr> made =
+      posix::make_connection(std::move(socket), target.contract.accept_handles, options.buffer);
   if (!made) return made.error();
   const identity peer = (*made)->peer;
   if (!(peer.user() == server)) {
-    return error(errc::wrong_peer).advise("the server runs as user " + (peer.user().is_unknown() ? "unknown" : peer.user().id()) +
-                                          ", expected was " + server.id());
+    return error(errc::wrong_peer)
+        .advise("the server runs as user " + (peer.user().is_unknown() ? "unknown" : peer.user().id()) +
+                ", expected was " + server.id());
   }
   return opened_connection{std::move(*made), peer, target.contract};
 }

@@ -16,10 +16,13 @@ bool is_allowed(const permission& who, const user& peer) {
   if (peer.is_unknown()) return false;
   if (peer == user::current()) return true;
   switch (who.kind()) {
-    case permission::scope::only_me: return false;
+    case permission::scope::only_me:
+      return false;
     case permission::scope::group:
-    case permission::scope::everyone: return true;
-    case permission::scope::users: break;
+    case permission::scope::everyone:
+      return true;
+    case permission::scope::users:
+      break;
   }
   const std::vector<user>& allowed = who.allowed_users();
   return std::find(allowed.begin(), allowed.end(), peer) != allowed.end();

@@ -132,7 +132,8 @@ result<pipe_sink_ptr> standard_output_sink() {
 namespace {
 
 /// After a first attempt, if there was one, that gave no bytes: again until one does.
-[[gnu::noinline]] result<std::size_t> persist_reading(pipe_source& from, system::io count, buffer into, detail::timer& wait) {
+[[gnu::noinline]] result<std::size_t> persist_reading(pipe_source& from, system::io count, buffer into,
+                                                      detail::timer& wait) {
   for (bool waited = false;; waited = true) {
     if (from.cancel.is_cancelled()) return errc::cancelled;
     if (waited) count = system::read(from.end.get(), into);
@@ -158,7 +159,8 @@ namespace {
   const bool shared = to.mode == pipe_mode::shared;
   for (bool waited = false;; waited = true) {
     if (to.cancel.is_cancelled()) return errc::cancelled;
-    if (waited) count = shared ? system::write_shared_pipe(to.end.get(), pieces) : system::write_pipe(to.end.get(), pieces);
+    if (waited)
+      count = shared ? system::write_shared_pipe(to.end.get(), pieces) : system::write_pipe(to.end.get(), pieces);
     if (count >= 0) return static_cast<std::size_t>(count);
     if (count != -EAGAIN) return posix::failure(static_cast<int>(-count));
     if (waited && wait.expired()) return errc::timed_out;
@@ -173,7 +175,8 @@ result<std::size_t> read_some(pipe_source& from, buffer into, detail::timer& wai
   system::io count = -EAGAIN;
   if (from.mode == pipe_mode::non_blocking && !from.cancel.is_cancelled()) [[likely]] {
     count = system::read(from.end.get(), into);
-    if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+    if (count > 0) [[likely]]
+      return static_cast<std::size_t>(count);
   }
   return persist_reading(from, count, into, wait);
 }
@@ -191,7 +194,8 @@ result<std::size_t> write_some(pipe_sink& to, std::span<const bytes> parts, deta
   system::io count = -EAGAIN;
   if (!to.cancel.is_cancelled()) [[likely]] {
     count = system::write_pipe(to.end.get(), {pieces.data(), used});
-    if (count > 0) [[likely]] return static_cast<std::size_t>(count);
+    if (count > 0) [[likely]]
+      return static_cast<std::size_t>(count);
   }
   return persist_writing(to, count, {pieces.data(), used}, wait);
 }

@@ -22,7 +22,7 @@ struct pipe_source {
   posix::canceller cancel;
   posix::descriptor end;
   posix::pipe_mode mode = posix::pipe_mode::non_blocking;
-  std::optional<entry> owned;  // a FIFO of ours: its name
+  std::optional<entry> owned;        // a FIFO of ours: its name
   bool before_first_writer = false;  // a FIFO of another program: an end of file means that nobody is there yet
 };
 

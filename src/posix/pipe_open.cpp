@@ -52,10 +52,12 @@ result<pipe_sink_ptr> take_place(posix::found_entry& found) {
   result<descriptor> opened =
       system::open_at(found.where->handle.get(), found.description.native_name, O_WRONLY | O_NONBLOCK);
   if (!opened) return opened.error();
-  if (result<void> fifo = check_fifo(opened->get()); !fifo) return error(errc::name_hijacked).advise("the object is not a FIFO");
+  if (result<void> fifo = check_fifo(opened->get()); !fifo)
+    return error(errc::name_hijacked).advise("the object is not a FIFO");
   result<pipe_sink_ptr> made = make_sink(std::move(*opened));
   if (!made) return made;
-  if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken) return taken.error();
+  if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken)
+    return taken.error();
   (*made)->writer_lock = std::move(found.file);
   return made;
 }

@@ -18,7 +18,7 @@ namespace {
 
 std::atomic<bool> requested{false};
 std::atomic<int> bell{-1};
-struct sigaction previous {};
+struct sigaction previous{};
 
 void on_terminate(int number, siginfo_t* info, void* context) {
   requested.store(true, std::memory_order_release);
@@ -54,7 +54,7 @@ result<int> prepare() {
     bell.store(mine.ends.ringing.is_valid() ? mine.ends.ringing.get() : mine.ends.waiting.get());
   }
   if (!mine.handler_installed) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_terminate;
     action.sa_flags = SA_SIGINFO | SA_RESTART;
     sigemptyset(&action.sa_mask);

@@ -106,11 +106,13 @@ result<descriptor> open_unnamed(int directory) {
 }
 
 result<void> link_unnamed(int file, int directory, const std::string& path) {
-  const result<void> direct = done("linkat", [&] { return ::linkat(file, "", directory, path.c_str(), AT_EMPTY_PATH); });
+  const result<void> direct =
+      done("linkat", [&] { return ::linkat(file, "", directory, path.c_str(), AT_EMPTY_PATH); });
   // Before Linux 6.10 AT_EMPTY_PATH wants a capability and says ENOENT without it.
   if (direct || (direct.error().os_code() != ENOENT && direct.error().os_code() != EPERM)) return direct;
   const std::string by_number = "/proc/self/fd/" + std::to_string(file);
-  return done("linkat", [&] { return ::linkat(AT_FDCWD, by_number.c_str(), directory, path.c_str(), AT_SYMLINK_FOLLOW); });
+  return done("linkat",
+              [&] { return ::linkat(AT_FDCWD, by_number.c_str(), directory, path.c_str(), AT_SYMLINK_FOLLOW); });
 }
 
 result<void> rename_exclusive(int directory, const std::string& from, const std::string& to) {
@@ -195,7 +197,8 @@ result<void> set_pipe_capacity(int descriptor, std::size_t size) {
   const int wanted = size > 1U << 30 ? 1 << 30 : static_cast<int>(size);
   const result<void> set = done("fcntl", [&] { return ::fcntl(descriptor, F_SETPIPE_SZ, wanted); });
   if (set || set.error().os_code() != EPERM) return set;
-  return error(errc::limit_reached, EPERM).advise("larger pipes are limited by /proc/sys/fs/pipe-max-size and by the user's pipe pages");
+  return error(errc::limit_reached, EPERM)
+      .advise("larger pipes are limited by /proc/sys/fs/pipe-max-size and by the user's pipe pages");
 }
 
 // No property here: each write takes care of itself.
@@ -252,7 +255,7 @@ io receive(int socket, std::span<const iovec> parts, patience how) noexcept {
 io send(int socket, std::span<const iovec> parts, patience how) noexcept {
   if (parts.size() == 1) {
     return raw_once("sendto",
-               [&] { return ::send(socket, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | flags_of(how)); });
+                    [&] { return ::send(socket, parts[0].iov_base, parts[0].iov_len, MSG_NOSIGNAL | flags_of(how)); });
   }
   const msghdr message = message_of(parts);
   return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });

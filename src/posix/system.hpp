@@ -70,7 +70,8 @@ void close(int descriptor) noexcept;
 [[nodiscard]] result<void> link_unnamed(int file, int directory, const std::string& path);
 /// rename() that fails with already_exists instead of replacing.
 [[nodiscard]] result<void> rename_exclusive(int directory, const std::string& from, const std::string& to);
-[[nodiscard]] result<void> link_at(int from_directory, const std::string& from, int to_directory, const std::string& to);
+[[nodiscard]] result<void> link_at(int from_directory, const std::string& from, int to_directory,
+                                   const std::string& to);
 [[nodiscard]] result<void> unlink_at(int directory, const std::string& path);
 [[nodiscard]] result<void> make_directory_at(int directory, const std::string& path, mode_t mode);
 [[nodiscard]] result<void> make_fifo_at(int directory, const std::string& path, mode_t mode);
@@ -111,7 +112,7 @@ struct bell_ends {
   descriptor ringing;  // invalid: the same as waiting
 };
 [[nodiscard]] result<bell_ends> make_bell();
-void ring(int bell) noexcept;  // async-signal-safe
+void ring(int bell) noexcept;   // async-signal-safe
 void quiet(int bell) noexcept;  // takes what was rung
 /// Readable once the process has ended. not_found, not_supported.
 [[nodiscard]] result<descriptor> watch_process(pid_t process);
@@ -137,7 +138,10 @@ struct pipe_descriptors {
 [[nodiscard]] io write_shared_pipe(int descriptor, std::span<const iovec> parts) noexcept;
 
 // --- sockets. Those made and accepted here are signal-free.
-enum class patience { now, socket };  // do not wait; as long as the socket's own time-out says, and then -EINTR is possible
+enum class patience {
+  now,
+  socket
+};  // do not wait; as long as the socket's own time-out says, and then -EINTR is possible
 [[nodiscard]] result<descriptor> make_socket();  // AF_UNIX stream; blocking or not as sockets_block()
 [[nodiscard]] result<std::pair<descriptor, descriptor>> make_socket_pair();
 [[nodiscard]] result<void> bind(int socket, const sockaddr_un& address, socklen_t size);
@@ -189,7 +193,8 @@ struct credentials {
 /// The action that changes the child's working directory; 0 or an error number.
 [[nodiscard]] int add_child_directory(posix_spawn_file_actions_t& actions, const char* path) noexcept;
 /// Descriptors from `first` on do not reach the child. Call after the other actions and attributes were added.
-[[nodiscard]] result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& attributes, int first);
+[[nodiscard]] result<void> close_rest_in_child(posix_spawn_file_actions_t& actions, posix_spawnattr_t& attributes,
+                                               int first);
 /// One look: the wait status once it has ended, nullopt while it runs. It is reaped then.
 [[nodiscard]] result<std::optional<int>> reap(pid_t process);
 

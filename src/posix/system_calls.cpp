@@ -26,7 +26,7 @@ namespace {
 constexpr int always = O_CLOEXEC | O_NOFOLLOW | O_NOCTTY;
 
 struct flock whole_file_lock(short type, std::int64_t start, std::int64_t length) noexcept {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   lock.l_start = static_cast<off_t>(start);
@@ -96,7 +96,7 @@ result<void> make_fifo_at(int directory, const std::string& path, mode_t mode) {
 }
 
 result<struct stat> status_at(int directory, const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   const result<void> asked =
       done("fstatat", [&] { return ::fstatat(directory, path.c_str(), &found, AT_SYMLINK_NOFOLLOW); });
   if (!asked) return asked.error();
@@ -104,7 +104,7 @@ result<struct stat> status_at(int directory, const std::string& path) {
 }
 
 result<struct stat> status(int descriptor) {
-  struct stat found {};
+  struct stat found{};
   const result<void> asked = done("fstat", [&] { return ::fstat(descriptor, &found); });
   if (!asked) return asked.error();
   return found;
@@ -119,9 +119,8 @@ result<void> change_mode_at(int directory, const std::string& path, mode_t mode)
 }
 
 result<void> change_group_at(int directory, const std::string& path, gid_t group) {
-  return done("fchownat", [&] {
-    return ::fchownat(directory, path.c_str(), static_cast<uid_t>(-1), group, AT_SYMLINK_NOFOLLOW);
-  });
+  return done("fchownat",
+              [&] { return ::fchownat(directory, path.c_str(), static_cast<uid_t>(-1), group, AT_SYMLINK_NOFOLLOW); });
 }
 
 result<std::size_t> read_at(int file, buffer into, std::int64_t offset) {
@@ -132,7 +131,8 @@ result<std::size_t> read_at(int file, buffer into, std::int64_t offset) {
 
 result<void> write_at(int file, bytes from, std::int64_t offset) {
   while (!from.empty()) {
-    const io count = raw("pwrite", [&] { return ::pwrite(file, from.data(), from.size(), static_cast<off_t>(offset)); });
+    const io count =
+        raw("pwrite", [&] { return ::pwrite(file, from.data(), from.size(), static_cast<off_t>(offset)); });
     if (count < 0) return failure(static_cast<int>(-count));
     if (count == 0) return failure(ENOSPC);
     from = from.after(static_cast<std::size_t>(count));
@@ -153,7 +153,8 @@ result<std::vector<std::string>> list_directory(int directory) {
   (void)own->release();
   std::vector<std::string> names;
   while (const dirent* found = ::readdir(stream.get())) {
-    if (std::strcmp(found->d_name, ".") != 0 && std::strcmp(found->d_name, "..") != 0) names.emplace_back(found->d_name);
+    if (std::strcmp(found->d_name, ".") != 0 && std::strcmp(found->d_name, "..") != 0)
+      names.emplace_back(found->d_name);
   }
   return names;
 }
@@ -238,8 +239,8 @@ result<int> socket_option(int socket, int option) {
 result<bool> is_local_socket(int socket) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  const result<void> asked = done(
-      "getsockname", [&] { return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size); });
+  const result<void> asked =
+      done("getsockname", [&] { return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size); });
   if (!asked) return asked.error();
   return address.ss_family == AF_UNIX;
 }

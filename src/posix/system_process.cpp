@@ -102,7 +102,7 @@ result<std::string> boot_id() {
 }
 
 std::uint64_t pid_namespace() noexcept {
-  struct stat found {};
+  struct stat found{};
   return ::stat("/proc/self/ns/pid", &found) == 0 ? found.st_ino : 0;
 }
 

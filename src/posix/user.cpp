@@ -21,7 +21,7 @@ result<user> find_user(std::string_view name_or_id) {
   const auto [stop, failure] = std::from_chars(name_or_id.data(), end, number);
   if (failure == std::errc() && stop == end) return user::from_id(std::to_string(number));
   std::vector<char> memory(16384);
-  struct passwd entry {};
+  struct passwd entry{};
   struct passwd* found = nullptr;
   const int code = ::getpwnam_r(std::string(name_or_id).c_str(), &entry, memory.data(), memory.size(), &found);
   if (found != nullptr) return user::from_id(std::to_string(found->pw_uid));

@@ -38,9 +38,9 @@ constexpr uid_t attacker = 4001;
 constexpr uid_t victim = 4002;
 constexpr uid_t guest = 4003;
 
-#define VIADUCT_NEEDS_ROOT()                                                        \
-  do {                                                                              \
-    if (::geteuid() != 0) VIADUCT_SKIP("needs root, to act as two other users");    \
+#define VIADUCT_NEEDS_ROOT()                                                     \
+  do {                                                                           \
+    if (::geteuid() != 0) VIADUCT_SKIP("needs root, to act as two other users"); \
   } while (false)
 
 void become(uid_t who) {
@@ -99,8 +99,8 @@ class actions {
   static std::string touch_all(const std::string& root) {
     int worked = 0;
     std::error_code failed;
-    for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, failed), end; at != end;
-         at.increment(failed)) {
+    for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, failed), end;
+         at != end; at.increment(failed)) {
       if (failed) break;
       const std::string path = at->path().string();
       if (at->is_directory(failed)) continue;
@@ -110,7 +110,7 @@ class actions {
       const int readable = ::open(path.c_str(), O_RDONLY | O_NONBLOCK);
       // A public copy may be read, and whoever may read a file may lock it: that must keep nobody alive.
       if (readable >= 0) (void)::flock(readable, LOCK_EX | LOCK_NB);
-      struct flock whole {};
+      struct flock whole{};
       whole.l_type = F_RDLCK;
       if (readable >= 0) (void)::fcntl(readable, F_OFD_SETLK, &whole);
       worked += ::unlink(path.c_str()) == 0;
@@ -152,7 +152,9 @@ std::string ask(peer& who, const std::string& command) {
   return who.hear();
 }
 
-bool says(const std::string& answer, errc code) { return answer.find(std::string("[") + std::string(to_string(code))) != std::string::npos; }
+bool says(const std::string& answer, errc code) {
+  return answer.find(std::string("[") + std::string(to_string(code))) != std::string::npos;
+}
 
 /// Runs the body with fs.protected_* at 0 and at 1, and puts them back.
 class protections {
@@ -230,8 +232,9 @@ TEST_CASE("hostile user: no mode is ever wider than 0600, whatever the umask", "
       while (!stop) {
         std::error_code failed;
         for (const auto& file : fs::directory_iterator(here.of(victim), failed)) {
-          struct stat found {};
-          if (::lstat(file.path().c_str(), &found) == 0 && !S_ISSOCK(found.st_mode) && (found.st_mode & 077) != 0) ++wide;
+          struct stat found{};
+          if (::lstat(file.path().c_str(), &found) == 0 && !S_ISSOCK(found.st_mode) && (found.st_mode & 077) != 0)
+            ++wide;
         }
       }
     });
@@ -243,7 +246,7 @@ TEST_CASE("hostile user: no mode is ever wider than 0600, whatever the umask", "
     stop = true;
     watcher.join();
     CHECK(wide == 0);
-    struct stat found {};
+    struct stat found{};
     REQUIRE(::stat(here.of(victim).c_str(), &found) == 0);
     CHECK((found.st_mode & 07777) == 0700);
     CHECK(found.st_uid == victim);
@@ -316,7 +319,8 @@ class plain_server {
     const int accepted = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC);
     std::array<char, 1000> into{};
     std::size_t total = 0;
-    for (ssize_t count = 0; (count = ::read(accepted, into.data(), into.size())) > 0;) total += static_cast<std::size_t>(count);
+    for (ssize_t count = 0; (count = ::read(accepted, into.data(), into.size())) > 0;)
+      total += static_cast<std::size_t>(count);
     ::close(accepted);
     return total;
   }

@@ -87,8 +87,8 @@ int plain_listener(const std::string& path) {
 TEST_CASE("interop: a listening socket of another program is adopted, ours is given away") {
   const scratch_directory scratch;
   const std::string path = (scratch.path() / "adopted").string();
-  auto listener = must(named_pipe_listener::adopt(native_handle(native_handle::value_type{plain_listener(path)}),
-                                                  framing::messages));
+  auto listener = must(
+      named_pipe_listener::adopt(native_handle(native_handle::value_type{plain_listener(path)}), framing::messages));
   auto client = must(named_pipe::connect(name::native(path), 1s, {.framing = framing::messages}));
   auto server = must(listener.accept(1s));
   must(client.send("hello", 1s));
@@ -115,10 +115,11 @@ TEST_CASE("interop: a native path too long for a socket address still works") {
   for (int count = 0; count < 4; ++count) deep /= std::string(40, static_cast<char>('a' + count));
   std::filesystem::create_directories(deep);
   const std::string path = (scratch.path() / "short").string();
-  auto listener = must(named_pipe_listener::adopt(native_handle(native_handle::value_type{plain_listener(path)}),
-                                                  framing::bytes));
+  auto listener =
+      must(named_pipe_listener::adopt(native_handle(native_handle::value_type{plain_listener(path)}), framing::bytes));
   std::filesystem::rename(path, deep / "long");
-  CHECK(outcome(named_pipe::connect(name::native((deep / "long").string()), 1s, {.framing = framing::bytes})) == success);
+  CHECK(outcome(named_pipe::connect(name::native((deep / "long").string()), 1s, {.framing = framing::bytes})) ==
+        success);
 }
 
 }  // namespace

@@ -124,11 +124,12 @@ TEST_CASE("limits: descriptors that nobody asked for are never installed") {
     const leak_audit audit;
     for (int count = 0; count < rounds(500, 10'000); ++count) {
       if (!send_descriptors(static_cast<int>(pair.client.native().value()), 253, empty_message)) {
-        ::send(static_cast<int>(pair.client.native().value()), empty_message.data(), empty_message.size(), MSG_NOSIGNAL);
+        ::send(static_cast<int>(pair.client.native().value()), empty_message.data(), empty_message.size(),
+               MSG_NOSIGNAL);
       }
       std::string into(4, '\0');
-      const outcome got = how == framing::bytes ? outcome(pair.server.read_exactly(into, 1s))
-                                                : outcome(pair.server.receive(into, 1s));
+      const outcome got =
+          how == framing::bytes ? outcome(pair.server.read_exactly(into, 1s)) : outcome(pair.server.receive(into, 1s));
       REQUIRE(got == success);
       REQUIRE(audit.leaked_handles() == 0);
     }
@@ -199,7 +200,8 @@ TEST_CASE("limits: a receiver that stops draining blocks its sender, and nothing
   connected pair(framing::messages);
   const std::string message(4096, 'm');
   const std::size_t fit = fill_with_messages(pair.client, message);
-  for (int count = 0; count < 50; ++count) CHECK(outcome(pair.client.send(message, deadline::now())) == errc::timed_out);
+  for (int count = 0; count < 50; ++count)
+    CHECK(outcome(pair.client.send(message, deadline::now())) == errc::timed_out);
   std::string into(4096, '\0');
   for (std::size_t count = 0; count < fit; ++count) REQUIRE(must(pair.server.receive(into, 1s)) == message.size());
   CHECK(outcome(pair.server.receive(into, deadline::now())) == errc::timed_out);

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 /// The process's disposition and this thread's mask, before and after.
 struct signal_state {
-  struct sigaction pipe {};
+  struct sigaction pipe{};
   sigset_t mask{};
 
   signal_state() {
@@ -54,7 +54,7 @@ void write_to_nobody(int count) {
 }
 
 TEST_CASE("signals: writing to whoever has left raises no SIGPIPE") {
-  struct sigaction usual {};
+  struct sigaction usual{};
   usual.sa_handler = SIG_DFL;
   ::sigaction(SIGPIPE, &usual, nullptr);
   const signal_state before;
@@ -90,7 +90,7 @@ void do_nothing(int) {}
 class storm {
  public:
   storm() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = do_nothing;
     ::sigaction(SIGALRM, &action, &before_);
     const itimerval often{{0, 1'000}, {0, 1'000}};
@@ -105,7 +105,7 @@ class storm {
   storm& operator=(const storm&) = delete;
 
  private:
-  struct sigaction before_ {};
+  struct sigaction before_{};
 };
 
 /// Times out, not early, and not because of a signal. How late is for the benchmark.
@@ -159,7 +159,8 @@ TEST_CASE("signals: a storm loses and doubles no byte", "[serial]") {
   connected pair(framing::messages);
   const storm blowing;
   companion sender([&] {
-    for (std::uint64_t number = 0; number < 2'000; ++number) must(pair.client.send(content(number * 97 % 70'000, number), 8s));
+    for (std::uint64_t number = 0; number < 2'000; ++number)
+      must(pair.client.send(content(number * 97 % 70'000, number), 8s));
     must(pair.client.shutdown_write(8s));
   });
   std::vector<std::byte> into(70'000);

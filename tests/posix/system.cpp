@@ -4,8 +4,10 @@
 #include <dirent.h>
 #include <execinfo.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#if __has_include(<sys/syscall.h>)
+#include <sys/syscall.h>
+#endif
 
 #include <atomic>
 #include <cstdlib>

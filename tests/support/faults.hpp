@@ -18,7 +18,9 @@ class seam_watch {
   /// Called with the call's number, from 1, and its name; returns 0 or the error the call is to fail with.
   using decision = std::function<int(std::size_t number, const char* call)>;
 
-  explicit seam_watch(decision decide) : decide_(std::move(decide)) { backend::seam::set_hook(&seam_watch::before, this); }
+  explicit seam_watch(decision decide) : decide_(std::move(decide)) {
+    backend::seam::set_hook(&seam_watch::before, this);
+  }
   seam_watch(const seam_watch&) = delete;
   seam_watch& operator=(const seam_watch&) = delete;
   ~seam_watch() { stop(); }

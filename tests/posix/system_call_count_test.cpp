@@ -1,0 +1,183 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// What an operation costs, counted: system calls that pass the seam, and allocations.
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backend/seam.hpp"
+#include "posix/system.hpp"
+#include "support/catch.hpp"
+#include "support/memory.hpp"
+#include "support/outcome.hpp"
+#include "viaduct/named_pipe.hpp"
+#include "viaduct/pipe.hpp"
+
+using namespace viaduct;
+using namespace viaduct::test;
+using namespace std::chrono_literals;
+namespace seam = viaduct::backend::seam;
+namespace posix_system = viaduct::posix::system;
+
+#if VIADUCT_FAULT_INJECTION
+namespace {
+
+std::atomic<int> calls{0};
+
+int count_call(void* /*context*/, const char* /*call*/) {
+  ++calls;
+  return 0;
+}
+
+/// System calls of this thread while `action` runs.
+template <class Action>
+int calls_during(Action&& action) {
+  calls = 0;
+  seam::set_hook(count_call, nullptr);
+  action();
+  seam::set_hook(nullptr, nullptr);
+  return calls;
+}
+
+/// This thread, for another one to look at.
+std::filesystem::path this_thread() {
+  std::error_code none;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/thread-self", none);
+  return none ? std::filesystem::path() : "/proc" / self / "stat";
+}
+
+/// Until that thread waits inside a system call.
+void await_sleep(const std::filesystem::path& thread) {
+  for (;;) {
+    std::ifstream file(thread);
+    std::string line;
+    std::getline(file, line);
+    const std::size_t after_name = line.rfind(") ");
+    if (after_name != std::string::npos && line[after_name + 2] == 'S') return;
+    std::this_thread::yield();
+  }
+}
+
+/// Calls of `action`, while another thread does `then` once this one is asleep in its first call.
+template <class Action, class Then>
+int calls_while_waiting(Action&& action, Then&& then) {
+  const std::filesystem::path here = this_thread();
+  std::atomic<bool> begun{false};
+  std::thread other([&] {
+    while (!begun) std::this_thread::yield();
+    while (calls == 0) std::this_thread::yield();
+    await_sleep(here);
+    then();
+  });
+  calls = 0;
+  begun = true;
+  const int counted = calls_during(action);
+  other.join();
+  return counted;
+}
+
+const std::vector<std::size_t> sizes{1, 64, 2048, 4096, std::size_t{64} << 10};
+const std::vector<deadline> deadlines{deadline::never(), deadline(10s), deadline(1h)};
+
+}  // namespace
+
+TEST_CASE("a pipe read or write is one system call and no allocation") {
+  VIADUCT_NEEDS(posix_system::signal_free_pipe_writes(), "pipe writes without a signal");
+  pipe_pair made = must(make_pipe());
+  for (const std::size_t size : sizes) {
+    std::vector<std::byte> out(size);
+    std::vector<std::byte> in(size);
+    for (const deadline until : deadlines) {
+      INFO(size << " bytes");
+      std::uint64_t allocated = 0;
+      for (int round = 0; round < 2; ++round) {
+        CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.writer.write_all(out, until)); }); }) == 1);
+        CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.reader.read_exactly(in, until)); }); }) == 1);
+      }
+      CHECK(allocated == 0);
+    }
+  }
+}
+
+TEST_CASE("a pipe that must wait makes three system calls") {
+  VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
+  pipe_pair made = must(make_pipe());
+  std::vector<std::byte> data(64);
+  for (const deadline until : deadlines) {
+    CHECK(calls_while_waiting([&] { must(made.reader.read_exactly(data, until)); },
+                              [&] { must(made.writer.write_all(data, 8s)); }) == 3);
+  }
+}
+
+TEST_CASE("named pipe bytes are one system call and no allocation") {
+  named_pipe_pair made = must(make_named_pipe_pair(framing::bytes));
+  for (const std::size_t size : sizes) {
+    std::vector<std::byte> out(size);
+    std::vector<std::byte> in(size);
+    for (const deadline until : deadlines) {
+      INFO(size << " bytes");
+      must(made.first.write_all(out, until));  // once, so that the time-out is set
+      must(made.second.read_exactly(in, until));
+      std::uint64_t allocated = 0;
+      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.first.write_all(out, until)); }); }) == 1);
+      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.second.read_exactly(in, until)); }); }) == 1);
+      CHECK(allocated == 0);
+    }
+  }
+}
+
+TEST_CASE("a message is one system call and no allocation") {
+  named_pipe_pair made = must(make_named_pipe_pair(framing::messages));
+  for (const std::size_t size : sizes) {
+    if (size == 4096) continue;  // with its header it is longer than the read-ahead: two reads
+    std::vector<std::byte> out(size);
+    std::vector<std::byte> in(size);
+    for (const deadline until : deadlines) {
+      INFO(size << " bytes");
+      for (int round = 0; round < 2; ++round) {  // so that the time-out is set and the length is expected
+        must(made.first.send(out, until));
+        CHECK(must(made.second.receive(in, until)) == size);
+      }
+      std::uint64_t allocated = 0;
+      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.first.send(out, until)); }); }) == 1);
+      CHECK(calls_during([&] { allocated += allocations_during([&] { (void)must(made.second.receive(in, until)); }); }) == 1);
+      CHECK(allocated == 0);
+    }
+  }
+}
+
+TEST_CASE("small messages that came together need one system call for all") {
+  named_pipe_pair made = must(make_named_pipe_pair(framing::messages));
+  const std::vector<std::byte> out(64);
+  std::vector<std::byte> in(64);
+  for (int index = 0; index < 8; ++index) must(made.first.send(out, 8s));
+  const int counted = calls_during([&] {
+    for (int index = 0; index < 8; ++index) (void)must(made.second.receive(in, deadline::never()));
+  });
+  CHECK(counted == 1);
+  CHECK(made.second.buffered() == 0);
+}
+
+TEST_CASE("a named pipe that must wait makes one system call") {
+  VIADUCT_NEEDS(posix_system::sockets_block(), "waiting inside the call");
+  VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
+  named_pipe_pair plain = must(make_named_pipe_pair(framing::bytes));
+  named_pipe_pair framed = must(make_named_pipe_pair(framing::messages));
+  std::vector<std::byte> data(64);
+  for (const deadline until : deadlines) {
+    const auto read = [&] { must(plain.second.read_exactly(data, until)); };
+    const auto receive = [&] { CHECK(must(framed.second.receive(data, until)) == data.size()); };
+    must(plain.first.write_all(data, 8s));  // once, so that the time-out is set
+    must(framed.first.send(data, 8s));
+    read();
+    receive();
+    CHECK(calls_while_waiting(read, [&] { must(plain.first.write_all(data, 8s)); }) == 1);
+    CHECK(calls_while_waiting(receive, [&] { must(framed.first.send(data, 8s)); }) == 1);
+  }
+}
+
+#endif
