@@ -33,7 +33,8 @@ struct pipe_capabilities {
 struct named_pipe_capabilities {
   support level;
   std::string_view backed_by;
-  /// shutdown_write works with framing::bytes.
+  /// One direction can end alone: shutdown_write works with framing::bytes, and after a send that was given up in the
+  /// middle of a message receiving goes on. Otherwise that ends the connection; what had arrived is still received.
   bool half_close;
   /// framing::messages works with name::native.
   bool native_messages;

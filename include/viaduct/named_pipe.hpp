@@ -111,7 +111,8 @@ class VIADUCT_EXPORT named_pipe {
 
   /// Sends one whole message; an empty one is legal. message_too_large (before anything is sent), closed (the peer has
   /// gone, however it went), timed_out: with error().size() == 0 nothing went and all is as before; otherwise part of it
-  /// went, this side can no longer send (closed), receiving goes on, and the peer will see peer_died.
+  /// went, this side can no longer send (closed), receiving goes on (without the capability half_close: with
+  /// what had arrived by then), and the peer will see peer_died.
   [[nodiscard]] result<void> send(bytes message, deadline until);
   /// The parts make one message; at most 16.
   [[nodiscard]] result<void> send(std::span<const bytes> parts, deadline until);
