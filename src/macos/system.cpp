@@ -109,18 +109,18 @@ void collect(const msghdr& message, Take&& take) {
 
 /// The kernel installs descriptors whether or not there is room for them in the message: who wants none must take them too.
 template <class Take>
-io receive_message(int socket, std::span<const iovec> parts, patience how, Take&& take, bool& truncated) {
+io receive_message(int socket, std::span<const iovec> parts, bool& truncated, Take&& take) {
   // One message carries 512 at most, and several without data can come at once: room for what a socket holds by default.
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2048 * sizeof(int))> control;
   msghdr message = message_of(parts);
   message.msg_control = control.data();
   message.msg_controllen = static_cast<socklen_t>(control.size());
   const fork_guard guard;  // nothing waits here: our sockets do not block
-  const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, flags_of(how)); });
+  const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, MSG_DONTWAIT); });
   if (count == -EMSGSIZE) return -EMFILE;  // there is no room in our table for the descriptors that came
   if (count < 0) return count;
-  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
   collect(message, take);
+  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
   return count;
 }
 
@@ -272,9 +272,9 @@ io accept(int socket, descriptor& accepted) noexcept {
   return ours ? made : -ours.error().os_code();
 }
 
-io receive(int socket, std::span<const iovec> parts, patience how) noexcept {
+io receive(int socket, std::span<const iovec> parts, patience /*how*/) noexcept {
   bool truncated = false;
-  return receive_message(socket, parts, how, [](int unwanted) { (void)::close(unwanted); }, truncated);
+  return receive_message(socket, parts, truncated, [](int unwanted) { (void)::close(unwanted); });
 }
 
 io send(int socket, std::span<const iovec> parts, patience how) noexcept {
@@ -296,13 +296,12 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
   return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, flags_of(how)); });
 }
 
-io receive_descriptors(int socket, std::span<const iovec> parts, patience how, std::vector<descriptor>& arrived,
-                       bool& truncated) {
+io receive_descriptors(int socket, std::span<const iovec> parts, patience /*how*/, arrived_descriptors& arrived) {
   const auto take = [&](int value) {
-    arrived.emplace_back(value);
+    arrived.all.emplace_back(value);
     (void)set_close_on_exec(value, true).has_value();  // fails only for a descriptor that is none
   };
-  return receive_message(socket, parts, how, take, truncated);
+  return receive_message(socket, parts, arrived.truncated, take);
 }
 
 // There is no such option: receive() closes them.

@@ -144,12 +144,12 @@ void named_pipe_deleter::operator()(connection* end) const noexcept { delete end
 namespace {
 
 [[gnu::noinline]] system::io receive_with_handles(connection& from, std::span<const iovec> into, system::patience how) {
-  posix::descriptor_batch arrived;
-  bool truncated = false;
-  const system::io got = system::receive_descriptors(from.socket.get(), into, how, arrived, truncated);
+  system::arrived_descriptors came;
+  const system::io got = system::receive_descriptors(from.socket.get(), into, how, came);
+  posix::descriptor_batch& arrived = came.all;
   // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
   const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
-  if (truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
+  if (came.truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
   if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
   return got;
 }

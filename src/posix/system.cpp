@@ -275,8 +275,7 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
   return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
 }
 
-io receive_descriptors(int socket, std::span<const iovec> parts, patience how, std::vector<descriptor>& arrived,
-                       bool& truncated) {
+io receive_descriptors(int socket, std::span<const iovec> parts, patience how, arrived_descriptors& arrived) {
   // Room for the most one message can carry (253), so that nothing is installed that we do not see.
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(253 * sizeof(int))> control;
   msghdr message = message_of(parts);
@@ -284,14 +283,14 @@ io receive_descriptors(int socket, std::span<const iovec> parts, patience how, s
   message.msg_controllen = control.size();
   const io count = raw_once("recvmsg", [&] { return ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC | flags_of(how)); });
   if (count < 0) return count;
-  truncated = (message.msg_flags & MSG_CTRUNC) != 0;
+  arrived.truncated = (message.msg_flags & MSG_CTRUNC) != 0;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t total = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t index = 0; index < total; ++index) {
       int value = -1;
       std::memcpy(&value, CMSG_DATA(header) + index * sizeof(int), sizeof value);
-      arrived.emplace_back(value);
+      arrived.all.emplace_back(value);
     }
   }
   return count;

@@ -155,9 +155,13 @@ enum class patience {
 /// With descriptors on the first byte.
 [[nodiscard]] io send_descriptors(int socket, std::span<const iovec> parts, std::span<const int> descriptors,
                                   patience how) noexcept;
-/// Appends the descriptors that came, close-on-exec; `truncated` if the kernel had to drop some.
+struct arrived_descriptors {
+  std::vector<descriptor> all;  // close-on-exec
+  bool truncated = false;       // the kernel had to drop some
+};
+/// Adds the descriptors that came.
 [[nodiscard]] io receive_descriptors(int socket, std::span<const iovec> parts, patience how,
-                                     std::vector<descriptor>& arrived, bool& truncated);
+                                     arrived_descriptors& arrived);
 void shutdown(int socket, int how) noexcept;
 /// How long a blocking receive (SO_RCVTIMEO) or send (SO_SNDTIMEO) waits; 0: for ever.
 [[nodiscard]] result<void> set_socket_timeout(int socket, int option, detail::timer::nanoseconds span);
