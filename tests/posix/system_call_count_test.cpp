@@ -95,8 +95,10 @@ TEST_CASE("a pipe read or write is one system call and no allocation") {
       INFO(size << " bytes");
       std::uint64_t allocated = 0;
       for (int round = 0; round < 2; ++round) {
-        CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.writer.write_all(out, until)); }); }) == 1);
-        CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.reader.read_exactly(in, until)); }); }) == 1);
+        CHECK(calls_during(
+                  [&] { allocated += allocations_during([&] { must(made.writer.write_all(out, until)); }); }) == 1);
+        CHECK(calls_during(
+                  [&] { allocated += allocations_during([&] { must(made.reader.read_exactly(in, until)); }); }) == 1);
       }
       CHECK(allocated == 0);
     }
@@ -123,8 +125,10 @@ TEST_CASE("named pipe bytes are one system call and no allocation") {
       must(made.first.write_all(out, until));  // once, so that the time-out is set
       must(made.second.read_exactly(in, until));
       std::uint64_t allocated = 0;
-      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.first.write_all(out, until)); }); }) == 1);
-      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.second.read_exactly(in, until)); }); }) == 1);
+      CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.first.write_all(out, until)); }); }) ==
+            1);
+      CHECK(calls_during(
+                [&] { allocated += allocations_during([&] { must(made.second.read_exactly(in, until)); }); }) == 1);
       CHECK(allocated == 0);
     }
   }
@@ -144,7 +148,8 @@ TEST_CASE("a message is one system call and no allocation") {
       }
       std::uint64_t allocated = 0;
       CHECK(calls_during([&] { allocated += allocations_during([&] { must(made.first.send(out, until)); }); }) == 1);
-      CHECK(calls_during([&] { allocated += allocations_during([&] { (void)must(made.second.receive(in, until)); }); }) == 1);
+      CHECK(calls_during(
+                [&] { allocated += allocations_during([&] { (void)must(made.second.receive(in, until)); }); }) == 1);
       CHECK(allocated == 0);
     }
   }
