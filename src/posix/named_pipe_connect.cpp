@@ -3,6 +3,7 @@
 // Connecting: find the entry, check the contract, connect, and know who is there before a byte is sent.
 #include <filesystem>
 
+#include "common/stream_contract.hpp"
 #include "posix/backoff.hpp"
 #include "posix/entry.hpp"
 #include "posix/error.hpp"
@@ -26,36 +27,12 @@ struct destination {
 
 error busy() { return error(errc::timed_out).advise("the listener is there, but its backlog is full"); }
 
-/// The contract as the entry states it: written by our library, but another user's copy is their word.
-result<stream_contract> contract_from(const entry_contract& stated) {
-  const auto how = static_cast<framing>(stated.values[0]);
-  const bool known = stated.values[0] == static_cast<std::uint64_t>(framing::bytes) ||
-                     stated.values[0] == static_cast<std::uint64_t>(framing::messages);
-  if (stated.layout != 1 || !known || stated.values[1] == 0 || stated.values[1] > std::uint64_t{1} << 30 ||
-      stated.values[2] > 1) {
-    return error(errc::layout_mismatch).advise("the listener was made by another version of the library");
-  }
-  return stream_contract{how, static_cast<std::size_t>(stated.values[1]), stated.values[2] == 1};
-}
-
-result<stream_contract> agree(const stream_contract& theirs, const connect_options& options) {
-  if (options.framing && *options.framing != theirs.how) {
-    return error(errc::layout_mismatch)
-        .advise(theirs.how == framing::bytes ? "the listener speaks framing::bytes"
-                                             : "the listener speaks framing::messages");
-  }
-  if (options.accept_handles && !theirs.accept_handles) {
-    return error(errc::layout_mismatch).advise("the listener does not accept handles");
-  }
-  return stream_contract{theirs.how, theirs.max_message, options.accept_handles};
-}
-
 result<destination> find_ours(const name& what, const connect_options& options) {
   result<posix::found_entry> found = posix::find_entry(object_kind::named_pipe, what);
   if (!found) return found.error();
-  const result<stream_contract> theirs = contract_from(found->description.contract);
+  const result<stream_contract> theirs = detail::read_contract(found->description.contract);
   if (!theirs) return theirs.error();
-  const result<stream_contract> agreed = agree(*theirs, options);
+  const result<stream_contract> agreed = detail::agree(*theirs, options);
   if (!agreed) return agreed.error();
   return destination{std::move(found->where), std::move(found->description.native_name), true, *agreed};
 }

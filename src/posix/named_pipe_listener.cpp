@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "common/stream_contract.hpp"
 #include "posix/backoff.hpp"
 #include "posix/entry.hpp"
 #include "posix/error.hpp"
@@ -58,12 +59,6 @@ result<void> set_permission(int directory, const std::string& file, const permis
     mode = 0666;  // who is not in options.who is turned away by accept()
   }
   return system::change_mode_at(directory, file, mode);
-}
-
-entry_contract contract_of(const stream_contract& contract) {
-  entry_contract made;
-  made.values = {static_cast<std::uint64_t>(contract.how), contract.max_message, contract.accept_handles ? 1U : 0U};
-  return made;
 }
 
 result<void> bind_and_listen(int socket, const entry_description& made, const named_pipe_options& options) {
@@ -127,7 +122,7 @@ result<listener_ptr> listen(const name& what, framing how, const named_pipe_opti
                               .what = what,
                               .life = lifetime::owner,
                               .who = options.who,
-                              .contract = contract_of({how, options.max_message, options.accept_handles})};
+                              .contract = detail::state_contract({how, options.max_message, options.accept_handles})};
   result<entry> owned = entry::create(
       request, [&](const entry_description& made) { return bind_and_listen(socket->get(), made, options); });
   if (!owned) return owned.error();
