@@ -1,11 +1,11 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Handles on their way: duplicates in the sender's table, until the receiver says that it has its own. It says so through a
-// semaphore of the sender's, which it reaches in the same way, so that nothing of it is on the wire.
+// semaphore of the sender's, which it reaches in the same way, so that nothing of it is on the wire. A thread of the
+// system's pool closes them then, whatever the sender is doing.
 #pragma once
 
-#include <cstdint>
-#include <deque>
+#include <cstddef>
 #include <vector>
 
 #include "viaduct/result.hpp"
@@ -18,23 +18,21 @@ class in_flight_handles {
   in_flight_handles() noexcept = default;
   in_flight_handles(const in_flight_handles&) = delete;
   in_flight_handles& operator=(const in_flight_handles&) = delete;
-  ~in_flight_handles() = default;
+  ~in_flight_handles() { leave(true); }
 
-  /// The semaphore, made when it is first needed.
+  /// The semaphore, watched from here on. os_error, limit_reached.
   [[nodiscard]] result<HANDLE> semaphore();
-  /// These went with a message.
-  void add(std::vector<unique_handle> sent);
-  /// Closes what the receiver has by now.
-  void close_collected() noexcept;
-  [[nodiscard]] bool empty() const noexcept { return waiting_.empty(); }
+  /// These are about to go with a message. Only after semaphore().
+  void add(std::vector<unique_handle> leaving);
+  /// The last of them did not go.
+  void take_back(std::size_t count) noexcept;
+  /// The connection ends. A receiver that is still there has 30 seconds to collect what is in its pipe.
+  void leave(bool receiver_is_gone) noexcept;
 
-  /// The connection ends while its receiver lives: it has 30 seconds to collect what is in its pipe.
-  static void leave(std::deque<unique_handle> waiting, unique_handle semaphore) noexcept;
-  void leave() noexcept { leave(std::move(waiting_), std::move(semaphore_)); }
+  struct group;
 
  private:
-  unique_handle semaphore_;
-  std::deque<unique_handle> waiting_;  // in the order in which they went
+  group* group_ = nullptr;  // of the list that the pool's threads use, until leave()
 };
 
 }  // namespace viaduct::windows

@@ -62,10 +62,8 @@ result<identity> identity_of_server(HANDLE pipe) {
 
 void named_pipe_deleter::operator()(connection* end) const noexcept {
   if (end == nullptr) return;
-  end->in_flight.close_collected();
-  // A receiver that has gone collects nothing more.
   const HANDLE pipe = end->io->get();
-  if (pipe == nullptr || !windows::system::is_abandoned_pipe(pipe)) end->in_flight.leave();
+  end->in_flight.leave(pipe != nullptr && windows::system::is_abandoned_pipe(pipe));
   delete end;
 }
 

@@ -5,6 +5,7 @@
 // processes of one user at one level, which may do so anyway. On the wire, each 64 bit: the sender's process id, its
 // semaphore for counting what was collected, and the handles.
 #include <array>
+#include <utility>
 
 #include "windows/named_pipe.hpp"
 #include "windows/pipe_instance.hpp"
@@ -88,7 +89,6 @@ std::size_t handle_frame_value_size(std::size_t count) noexcept { return windows
 
 result<std::vector<std::byte>> handle_frame_values(connection& to, std::span<const native_view> handles) {
   to.unsent.clear();
-  to.in_flight.close_collected();
   const result<HANDLE> semaphore = to.in_flight.semaphore();
   if (!semaphore) return semaphore.error();
   std::vector<std::byte> values(handle_frame_value_size(handles.size()));
@@ -113,9 +113,11 @@ result<std::vector<std::byte>> handle_frame_values(connection& to, std::span<con
 
 result<std::size_t> write_handles(connection& to, std::span<const bytes> parts,
                                   std::span<const native_view> /*handles*/, detail::timer& wait) {
+  // Before they go: the receiver may have its own before this thread goes on.
+  const std::size_t leaving = to.unsent.size();
+  to.in_flight.add(std::exchange(to.unsent, {}));
   result<std::size_t> count = write_some(to, parts, wait);
-  if (count) to.in_flight.add(std::move(to.unsent));
-  to.unsent.clear();
+  if (!count) to.in_flight.take_back(leaving);
   return count;
 }
 
