@@ -156,6 +156,11 @@ result<void> finish_start(const spawn_request& request, const system::created_pr
   return system::resume_thread(made.thread.get());
 }
 
+error why_not_started(const error& told, const std::wstring& program) {
+  if (!system::is_directory(program)) return told;
+  return error(errc::access_denied, told.os_code()).advise("the program is a directory");
+}
+
 }  // namespace
 
 void child_deleter::operator()(child* which) const noexcept {
@@ -177,7 +182,7 @@ result<spawned> spawn(const spawn_request& request) {
   result<stream_plans> plans = plan_streams(request);
   if (!plans) return plans.error();
   result<system::created_process> started = start_suspended(*texts, *plans);
-  if (!started) return started.error();
+  if (!started) return why_not_started(started.error(), texts->program);
   const result<void> running = finish_start(request, *started, made->stop.get(), *table);
   made->process = std::move(started->process);  // from here on it is ended with its object
   if (!running) return running.error();

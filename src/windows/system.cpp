@@ -187,6 +187,13 @@ result<std::wstring> full_path(const std::wstring& path) {
                  [&](wchar_t* text, DWORD size) { return ::GetFullPathNameW(path.c_str(), size, text, nullptr); });
 }
 
+bool is_directory(const std::wstring& path) noexcept {
+  DWORD attributes = 0;
+  const DWORD code = raw("GetFileAttributesW",
+                         [&] { return (attributes = ::GetFileAttributesW(path.c_str())) != INVALID_FILE_ATTRIBUTES; });
+  return code == ERROR_SUCCESS && (attributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
 result<UINT> drive_type(const std::wstring& path) {
   std::array<wchar_t, MAX_PATH + 1> root{};
   const DWORD code = raw("GetVolumePathNameW", [&] {

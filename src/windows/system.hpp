@@ -68,6 +68,8 @@ struct file_request {
 [[nodiscard]] result<std::vector<std::wstring>> list_files(const std::wstring& pattern);
 /// The absolute form of a path.
 [[nodiscard]] result<std::wstring> full_path(const std::wstring& path);
+/// False also when it cannot be asked.
+[[nodiscard]] bool is_directory(const std::wstring& path) noexcept;
 /// DRIVE_FIXED, DRIVE_REMOTE, ... of the volume a path is on.
 [[nodiscard]] result<UINT> drive_type(const std::wstring& path);
 /// FILE_PERSISTENT_ACLS and the like, of the volume an open file or directory is on.
