@@ -134,24 +134,24 @@ TEST_CASE("a grandchild with the stale environment finds nothing") {
   CHECK(must(child.wait(8s)).success());
 }
 
-VIADUCT_ROLE(counts_handles, args) {
-  role::say(std::to_string(open_handles()));
+VIADUCT_ROLE(counts_files, args) {
+  role::say(std::to_string(open_files()));
   return 0;
 }
 
 TEST_CASE("nothing else is inherited, although much is open") {
-  const std::string alone = output_of("counts_handles");
+  const std::string alone = output_of("counts_files");
   std::vector<pipe_pair> pipes;
   for (int count = 0; count < 20; ++count) pipes.push_back(must(make_pipe()));
   const auto reader = must(pipe_reader::create(unique_name()));
   const auto listener = must(named_pipe_listener::create(unique_name(), framing::messages));
   const auto pair = must(make_named_pipe_pair(framing::bytes));
-  CHECK(output_of("counts_handles") == alone);
+  CHECK(output_of("counts_files") == alone);
 }
 
 TEST_CASE("nothing is inherited that another thread opens meanwhile") {
   time_limit(60s);
-  const std::string alone = output_of("counts_handles");
+  const std::string alone = output_of("counts_files");
   std::atomic<bool> stop{false};
   companion opener([&] {
     while (!stop.load()) {
@@ -161,13 +161,13 @@ TEST_CASE("nothing is inherited that another thread opens meanwhile") {
     }
   });
   companion spawner([&] {
-    while (!stop.load()) must(spawn_role("counts_handles", {}, {.standard_output = stdio::null}).wait(8s));
+    while (!stop.load()) must(spawn_role("counts_files", {}, {.standard_output = stdio::null}).wait(8s));
   });
   for (int count = 0; count < rounds(30, 1000); ++count) {
     auto pipe = must(make_pipe());
     child_options options;
     options.standard_input = pipe.reader.endpoint();
-    CHECK(output_of("counts_handles", {}, options) == alone);
+    CHECK(output_of("counts_files", {}, options) == alone);
   }
   stop = true;
 }

@@ -325,7 +325,8 @@ TEST_CASE("what is not piped is closed for the parent") {
 VIADUCT_ROLE(finds_nothing, args) {
   std::string line;
   const bool none = !role::hear(line);
-  for (int count = 0; count < 1000; ++count) std::cout << std::string(1000, 'x') << std::flush;
+  for (int count = 0; count < 100; ++count)
+    std::cout << std::string(1000, 'x') << std::flush;  // more than any pipe takes
   return none && std::cout.good() ? 0 : 1;
 }
 

@@ -74,11 +74,8 @@ std::vector<std::string> calls_of(const scenario& play) {
   return names;
 }
 
-void fail_each_call(const scenario& play) {
-  time_limit(120s);
-  (void)calls_of(play);  // what is made once and kept (directories, tables) is there before the audit
-  const std::vector<std::string> names = calls_of(play);
-  REQUIRE_FALSE(names.empty());
+/// Returns whether something is there at the end that was not at the beginning.
+bool fail_each_of(const std::vector<std::string>& names, const scenario& play) {
   const leak_audit audit;
   for (std::size_t number = 1; number <= names.size(); ++number) {
     for (const int code : plausible_errors(names[number - 1].c_str())) {
@@ -91,11 +88,20 @@ void fail_each_call(const scenario& play) {
                      0, std::nullopt};
         play(made);
         check_error(made);
-        CHECK(audit.leaked_handles() == 0);
       }
     }
   }
-  CHECK(audit.leaked_threads() == 0);
+  return audit.leaked_handles() > 0 || audit.leaked_threads() > 0;
+}
+
+void fail_each_call(const scenario& play) {
+  time_limit(120s);
+  (void)calls_of(play);  // what is made once and kept (directories, tables) is there before the audit
+  const std::vector<std::string> names = calls_of(play);
+  REQUIRE_FALSE(names.empty());
+  // What the library makes once and keeps for good (a thread, its handle) may have been made by a fault. A leak comes again.
+  const bool leaks = fail_each_of(names, play) && fail_each_of(names, play);
+  CHECK_FALSE(leaks);
 }
 
 TEST_CASE("faults: make_pipe") {

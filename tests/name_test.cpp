@@ -120,22 +120,22 @@ TEST_CASE("a name is mine unless it is given to another user") {
   CHECK_FALSE(plain.is_native());
   const name same = name::of(user::current(), "sensor");
   CHECK(same.is_mine());
-  const name other = name::of(user::from_id("4711"), "sensor");
+  const name other = name::of(stranger(), "sensor");
   CHECK_FALSE(other.is_mine());
-  CHECK(other.owner() == user::from_id("4711"));
+  CHECK(other.owner() == stranger());
   CHECK_FALSE(other == plain);
   CHECK(outcome(name::of(user::unknown(), "sensor").check()) == errc::name_invalid);
 }
 
 TEST_CASE("only names of one's own are created, never native ones or other users'") {
-  for (const name& what : {name::native(unique_name()), name::of(user::from_id("4711"), unique_name())}) {
+  for (const name& what : {name::native(unique_name()), name::of(stranger(), unique_name())}) {
     CHECK(outcome(pipe_reader::create(what)) == errc::not_supported);
     CHECK(outcome(named_pipe_listener::create(what, framing::bytes)) == errc::not_supported);
   }
 }
 
 TEST_CASE("another user's name that does not exist is not_found at the deadline") {
-  const name other = name::of(user::from_id("4711"), unique_name());
+  const name other = name::of(stranger(), unique_name());
   const auto opened = named_pipe::connect(other, 20ms);
   CHECK(outcome(opened) == errc::not_found);
 }

@@ -183,13 +183,14 @@ TEST_CASE("a message given up in the middle ends this direction alone") {
 
 TEST_CASE("shutdown_write waits for room, and times out without harm") {
   auto pair = must(make_named_pipe_pair(framing::messages));
-  const std::size_t waiting = fill_with_messages(pair.first, bytes());
+  const std::string text(400, 'x');
+  const std::size_t waiting = fill_with_messages(pair.first, text) + fill_with_messages(pair.first, bytes());
   const auto ended = pair.first.shutdown_write(deadline::now());
   if (ended.has_error()) {
     REQUIRE(outcome(ended) == errc::timed_out);
     REQUIRE(outcome(ended).size() == 0);
   }
-  std::string into(10, '\0');
+  std::string into(text.size(), '\0');
   for (std::size_t at = 0; at < waiting; ++at) REQUIRE(outcome(pair.second.receive(into, 8s)) == success);
   CHECK(outcome(pair.first.shutdown_write(1s)) == success);
   CHECK(outcome(pair.second.receive(into, 8s)) == errc::closed);

@@ -74,7 +74,7 @@ TEST_CASE("a server of another user than the one required is wrong_peer") {
   const std::string called = unique_name();
   auto listener = must(named_pipe_listener::create(called, framing::messages));
   connect_options options;
-  options.server = user::from_id("4711");
+  options.server = stranger();
   CHECK(outcome(named_pipe::connect(called, 1s, options)) == errc::wrong_peer);
   options.server = user::unknown();
   CHECK(outcome(named_pipe::connect(called, 1s, options)) == errc::wrong_peer);

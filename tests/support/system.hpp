@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "viaduct/user.hpp"
+
 namespace viaduct::test {
 
 /// The running test program.
@@ -21,6 +23,8 @@ void set_this_program(const char* called);
 /// Open descriptors or handles of this process, and its threads (0 where the system does not list them).
 [[nodiscard]] std::size_t open_handles();
 [[nodiscard]] std::size_t running_threads();
+/// Those of them that are files, pipes and the like. On Windows a process has others that come at the runtime's own times.
+[[nodiscard]] std::size_t open_files();
 
 /// Files in the directories where names live that have this text in their name.
 [[nodiscard]] std::vector<std::string> runtime_files(std::string_view containing);
@@ -30,5 +34,8 @@ void dump_stacks() noexcept;
 
 /// Sends a signal-like request to end (SIGTERM); on Windows there is none.
 [[nodiscard]] bool has_signals() noexcept;
+
+/// A well-formed user whom nobody is.
+[[nodiscard]] user stranger();
 
 }  // namespace viaduct::test
