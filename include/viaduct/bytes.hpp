@@ -37,8 +37,8 @@ class buffer {
 
   template <detail::writable_range Range>
     requires(!std::is_same_v<std::remove_cvref_t<Range>, buffer>)
-  constexpr buffer(
-      Range&& range) noexcept  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  // NOLINTNEXTLINE(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  constexpr buffer(Range&& range) noexcept
       : data_(reinterpret_cast<std::byte*>(std::ranges::data(range))),
         size_(std::ranges::size(range) * sizeof(std::ranges::range_value_t<Range>)) {}
 
@@ -65,9 +65,9 @@ class bytes {
   constexpr bytes() noexcept = default;
   constexpr bytes(const void* data, std::size_t size) noexcept
       : data_(static_cast<const std::byte*>(data)), size_(size) {}
-  constexpr bytes(buffer other) noexcept
-      : data_(other.data()), size_(other.size()) {}  // NOLINT(google-explicit-constructor)
-  bytes(std::string_view text) noexcept              // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor)
+  constexpr bytes(buffer other) noexcept : data_(other.data()), size_(other.size()) {}
+  bytes(std::string_view text) noexcept  // NOLINT(google-explicit-constructor)
       : data_(reinterpret_cast<const std::byte*>(text.data())), size_(text.size()) {}
   bytes(const char* text) noexcept : bytes(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
 
