@@ -211,6 +211,7 @@ int run(int argc, char** argv) {
     arguments[index + 1] = "--benchmark_out_format=json";
   }
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size());
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   int count = static_cast<int>(pointers.size());
   benchmark::Initialize(&count, pointers.data());

@@ -122,17 +122,24 @@ struct measured {
   std::vector<double> other;
 };
 
-measured measure(contest& between, const comparison& which, exchange what, std::size_t size, const options& chosen) {
+/// What is exchanged, and where.
+struct setting {
+  exchange what;
+  std::size_t size;
+  bool one;
+};
+
+measured measure(contest& between, const comparison& which, const setting& where, const options& chosen) {
   const nanoseconds length = chosen.quick ? std::chrono::milliseconds(1) : std::chrono::milliseconds(6);
   const int pairs = chosen.pairs != 0 ? chosen.pairs : chosen.quick ? 5 : 41;
-  const std::uint64_t count = between.calibrate(which.base, what, size, length);
-  (void)between.batch(which.other, what, size, count);
+  const std::uint64_t count = between.calibrate(which.base, where.what, where.size, length);
+  (void)between.batch(which.other, where.what, where.size, count);
   measured found;
   for (int pair = 0; pair < pairs; ++pair) {
-    const double first = between.batch(which.base, what, size, count);
-    const double second = between.batch(which.other, what, size, count);
-    const double third = between.batch(which.other, what, size, count);
-    const double fourth = between.batch(which.base, what, size, count);
+    const double first = between.batch(which.base, where.what, where.size, count);
+    const double second = between.batch(which.other, where.what, where.size, count);
+    const double third = between.batch(which.other, where.what, where.size, count);
+    const double fourth = between.batch(which.base, where.what, where.size, count);
     found.ratios.push_back((second + third) / (first + fourth));
     found.base.insert(found.base.end(), {first, fourth});
     found.other.insert(found.other.end(), {second, third});
@@ -147,8 +154,8 @@ std::string speed(exchange what, std::size_t size, double nanoseconds_each) {
   return shown;
 }
 
-void judge(report& findings, const comparison& which, exchange what, std::size_t size, const measured& found,
-           bool one) {
+void judge(report& findings, const comparison& which, const setting& where, const measured& found) {
+  const auto [what, size, one] = where;
   const double lower = quantile(found.ratios, 0.25);
   const double middle = quantile(found.ratios, 0.5);
   const double upper = quantile(found.ratios, 0.75);
@@ -195,7 +202,8 @@ void run_contest(const options& chosen, report& findings, const line_maker& make
     for (const exchange what : {exchange::round_trip, exchange::stream}) {
       for (const std::size_t size : sizes) {
         for (const comparison& which : comparisons) {
-          judge(findings, which, what, size, measure(between, which, what, size, chosen), one);
+          const setting where = {what, size, one};
+          judge(findings, which, where, measure(between, which, where, chosen));
         }
       }
     }

@@ -42,8 +42,9 @@ std::optional<options> parse_options(int argc, char** argv, const char* what, in
       found.quick = true;
     } else if (argument == "--json" && value != nullptr) {
       found.json = argv[++index];
-    } else if (argument == "--pairs" && value != nullptr && number(value)) {
-      found.pairs = *number(argv[++index]);
+    } else if (const auto pairs = argument == "--pairs" && value != nullptr ? number(value) : std::nullopt; pairs) {
+      found.pairs = *pairs;
+      ++index;
     } else {
       std::fprintf(stderr, "bad use: %s (try --help)\n", argv[index]);
       return std::nullopt;
