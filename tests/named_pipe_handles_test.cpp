@@ -227,8 +227,9 @@ TEST_CASE("handles that are never collected leave nothing open") {
   use();
   const leak_audit audit;
   for (int count = 0; count < 20; ++count) use();
-  while (audit.leaked_handles() > 0) std::this_thread::yield();  // some systems' pool of threads closes the last ones
-  CHECK(audit.leaked_handles() == 0);
+  // On some systems a pool of threads closes the last ones, also those of before the audit. One left by each use would show.
+  while (audit.leaked_handles() > 0) std::this_thread::yield();
+  CHECK(audit.leaked_handles() <= 0);
 }
 
 }  // namespace

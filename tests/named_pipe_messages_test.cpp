@@ -169,17 +169,18 @@ TEST_CASE("an endless deadline waits for as long as it takes") {
   generator random(4);
   for (const deadline patience : endless_deadlines()) {
     auto pair = must(make_named_pipe_pair(framing::messages));
-    std::string into(10, '\0');
+    std::string into(1000, '\0');
     CHECK(outcome(while_inside([&] { return pair.first.receive(into, patience); },
                                [&] { must(pair.second.send("text", 1s)); }, random)) == success);
-    const std::size_t waiting = fill_with_messages(pair.first, "0123456789");
-    const auto sent = while_inside([&] { return pair.first.send("last", patience); },
+    const std::string large(1000, 'x');
+    const std::size_t waiting = fill_with_messages(pair.first, large);
+    const auto sent = while_inside([&] { return pair.first.send(large, patience); },
                                    [&] {
                                      for (std::size_t at = 0; at < waiting; ++at) must(pair.second.receive(into, 8s));
                                    },
                                    random);
     CHECK(outcome(sent) == success);
-    CHECK(receive_text(pair.second) == "last");
+    CHECK(receive_text(pair.second) == large);
   }
 }
 

@@ -94,6 +94,7 @@ road_ptr join_handover(const std::string& name) {
   char text[64];
   viaduct::received_handles got = line.receive_with_handles(text, patience).value();
   if (got.handles.size() != 2) throw std::runtime_error("two handles were expected");
+  (void)line.receive(text, patience).has_value();  // the sender's goodbye: it must not find the line closed before
   auto reader = viaduct::pipe_reader::adopt(std::move(got.handles[0])).value();
   return make_pipe_road(std::move(reader), viaduct::pipe_writer::adopt(std::move(got.handles[1])).value());
 }

@@ -23,4 +23,16 @@ class leak_audit {
   std::size_t handles_ = open_handles();
 };
 
+/// Does using something leave handles or threads behind? What a process makes once and keeps (a directory, a thread, an
+/// event of the runtime) may come with any use; a leak comes again.
+template <class Use>
+[[nodiscard]] bool leaves_something(Use&& use, int times) {
+  for (int pass = 0; pass < 3; ++pass) {
+    const leak_audit audit;
+    for (int count = 0; count < times; ++count) use();
+    if (audit.leaked_handles() <= 0 && audit.leaked_threads() <= 0) return false;
+  }
+  return true;
+}
+
 }  // namespace viaduct::test
