@@ -86,6 +86,8 @@ struct standard_streams {
   // Ours to close after the start: the child's ends of piped streams.
   std::array<descriptor, 3> child_ends;
   std::array<descriptor, 3> parent_ends;
+  // Endpoints that were non-blocking: a failed start has to undo that.
+  std::vector<int> made_blocking;
 };
 
 result<void> make_stream(standard_streams& streams, int number) {
@@ -100,9 +102,9 @@ result<void> make_stream(standard_streams& streams, int number) {
   return {};
 }
 
-/// What is done to standard streams; `made_blocking` collects what a failed start has to undo.
+/// What is done to standard streams.
 result<void> prepare_streams(const spawn_request& request, standard_streams& streams, file_actions& actions,
-                             std::vector<std::pair<int, int>>& moves, std::vector<int>& made_blocking) {
+                             std::vector<std::pair<int, int>>& moves) {
   const standard_stream* wanted[] = {&request.input, &request.output, &request.error};
   for (int number = 0; number < 3; ++number) {
     const standard_stream& stream = *wanted[number];
@@ -120,7 +122,7 @@ result<void> prepare_streams(const spawn_request& request, standard_streams& str
       case stdio::kind::endpoint: {
         const result<bool> non_blocking = system::is_nonblocking(handle);
         if (!non_blocking) return non_blocking.error();
-        if (*non_blocking) made_blocking.push_back(handle);
+        if (*non_blocking) streams.made_blocking.push_back(handle);
         if (result<void> set = system::set_nonblocking(handle, false); !set) return set;
         if (result<void> set = system::set_signal_free(handle, false); !set) return set;
         moves.emplace_back(handle, number);
@@ -149,7 +151,7 @@ std::vector<std::string> make_environment(const spawn_request& request, const st
   std::vector<std::string> lines;
   const std::string ours = std::string(posix::endpoint_variable) + "=";
   if (request.environment) {
-    for (const auto& [key, value] : *request.environment) lines.push_back(key + "=" + value);
+    for (const auto& [key, value] : *request.environment) lines.emplace_back(key).append("=").append(value);
   } else {
     for (char** line = system::environment(); line != nullptr && *line != nullptr; ++line) lines.emplace_back(*line);
   }
@@ -245,13 +247,12 @@ result<spawned> spawn(const spawn_request& request) {
   file_actions actions;
   standard_streams streams;
   std::vector<std::pair<int, int>> moves;
-  std::vector<int> made_blocking;
-  result<void> ready = prepare_streams(request, streams, actions, moves, made_blocking);
+  result<void> ready = prepare_streams(request, streams, actions, moves);
   result<std::string> endpoints = ready ? list_endpoints(request, moves) : result<std::string>(ready.error());
   if (endpoints) place_descriptors(actions, moves);
   result<pid_t> started = endpoints ? start(request, actions, *endpoints) : result<pid_t>(endpoints.error());
   if (!started) {
-    for (const int handle : made_blocking) {  // as it was
+    for (const int handle : streams.made_blocking) {  // as it was
       (void)system::set_nonblocking(handle, true).has_value();
       (void)system::set_signal_free(handle, true).has_value();
     }
