@@ -36,6 +36,8 @@ TEST_CASE("a result with an error gives it whole") {
   result<int> failed = sample();
   CHECK_FALSE(failed.has_value());
   CHECK(failed.has_error());
+  CHECK(failed.error() == sample());
+  CHECK_FALSE(result<int>(4).to_boost().error().to_error_code());
   CHECK_FALSE(static_cast<bool>(failed));
   CHECK(failed.error() == sample());
   CHECK(std::move(failed).value_or(3) == 3);
@@ -80,6 +82,8 @@ TEST_CASE("a result becomes a Boost result, whose value throws the same exceptio
   CHECK(result<int>(4).to_boost().value() == 4);
   const boost::system::result<int, error> failed = result<int>(sample()).to_boost();
   CHECK(failed.has_error());
+  CHECK(failed.error() == sample());
+  CHECK_FALSE(result<int>(4).to_boost().error().to_error_code());
   CHECK_THROWS_AS(failed.value(), viaduct::exception);
 }
 

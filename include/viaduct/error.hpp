@@ -20,6 +20,8 @@ namespace viaduct {
 
 class VIADUCT_EXPORT error {
  public:
+  /// No error (code 0), for templates that return a default where there is none. A result never holds one.
+  error() noexcept = default;
   explicit error(errc code, int os_code = 0) noexcept : code_(code), os_code_(os_code) {}
 
   [[nodiscard]] errc code() const noexcept { return code_; }
@@ -79,8 +81,8 @@ class VIADUCT_EXPORT error {
   }
 
  private:
-  errc code_;
-  int os_code_;
+  errc code_{};
+  int os_code_ = 0;
   std::size_t size_ = 0;
   const char* operation_ = "";
   const char* static_hint_ = "";

@@ -114,8 +114,9 @@ step incoming_frames::read_header(buffer into) {
     if (word < frame::first_control) return start_body(word, into);
     if (const step outcome = read_control(word); outcome != step::done) return outcome;
   }
-  const bool large_expected = last_length_ > frame::spill_size && available() == 0 && handles_.count == 0;
-  return large_expected && into.size() > frame::spill_size ? want_predicted(into) : want_spill();
+  constexpr std::size_t fits = frame::spill_size - frame::header_size;  // in the read-ahead, with its header
+  const bool large_expected = last_length_ > fits && available() == 0 && handles_.count == 0;
+  return large_expected && into.size() > fits ? want_predicted(into) : want_spill();
 }
 
 // done: the control frame was taken in, look at the next one.
