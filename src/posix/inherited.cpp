@@ -28,9 +28,8 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 template <class Number>
 bool parse(std::string_view text, Number& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, failure] = std::from_chars(text.data(), end, value);
-  return failure == std::errc() && stop == end;
+  const auto [stop, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return failure == std::errc() && stop == text.data() + text.size();
 }
 
 std::optional<listed_endpoint> parse_one(std::string_view line) {

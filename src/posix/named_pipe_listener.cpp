@@ -40,9 +40,8 @@ namespace {
 
 result<gid_t> find_group(const std::string& name_or_id) {
   gid_t number = 0;
-  const char* end = name_or_id.data() + name_or_id.size();
-  const auto [stop, failure] = std::from_chars(name_or_id.data(), end, number);
-  if (failure == std::errc() && stop == end) return number;
+  const auto [stop, failure] = std::from_chars(name_or_id.data(), name_or_id.data() + name_or_id.size(), number);
+  if (failure == std::errc() && stop == name_or_id.data() + name_or_id.size()) return number;
   if (const struct group* found = ::getgrnam(name_or_id.c_str())) return found->gr_gid;
   return error(errc::not_found).advise("there is no group " + name_or_id);
 }

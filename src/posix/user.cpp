@@ -17,9 +17,9 @@ user current_user() { return user::from_id(std::to_string(system::effective_user
 
 result<user> find_user(std::string_view name_or_id) {
   uid_t number = 0;
-  const char* end = name_or_id.data() + name_or_id.size();
-  const auto [stop, failure] = std::from_chars(name_or_id.data(), end, number);
-  if (failure == std::errc() && stop == end) return user::from_id(std::to_string(number));
+  const auto [stop, failure] = std::from_chars(name_or_id.data(), name_or_id.data() + name_or_id.size(), number);
+  if (failure == std::errc() && stop == name_or_id.data() + name_or_id.size())
+    return user::from_id(std::to_string(number));
   std::vector<char> memory(16384);
   struct passwd entry{};
   struct passwd* found = nullptr;
