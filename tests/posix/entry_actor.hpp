@@ -6,8 +6,10 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+#if __has_include(<sys/syscall.h>)
+#include <sys/syscall.h>
+#endif
 
 #include <chrono>
 #include <cstdlib>
@@ -25,6 +27,15 @@
 #include "viaduct/errc.hpp"
 
 namespace viaduct::test {
+
+/// A second process as programs make it that know nothing of pthread_atfork: 0 in it, -1 where there is no such call.
+#if defined(SYS_clone)
+inline constexpr bool has_bare_clone = true;
+inline long bare_clone() noexcept { return ::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr); }
+#else
+inline constexpr bool has_bare_clone = false;
+inline long bare_clone() noexcept { return -1; }
+#endif
 
 inline lifetime life_from(const std::string& text) {
   if (text == "owner" || text == "public") return lifetime::owner;
@@ -82,8 +93,9 @@ class actor_part {
       return "ok";
     }
     if (operation == "clone") {
-      // As programs do that know nothing of pthread_atfork: a second process with all our locks.
-      if (::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr) == 0) {
+      const long process = bare_clone();  // with all our locks
+      if (process < 0) return "no clone";
+      if (process == 0) {
         pollfd end{STDIN_FILENO, 0, 0};  // until the test lets go of us
         (void)::poll(&end, 1, 20'000);
         ::_exit(0);

@@ -306,6 +306,7 @@ TEST_CASE("entry hostile: the writer's mark and lock of a FIFO") {
 }
 
 TEST_CASE("entry hostile: a copy of the process that no handler saw does not keep a dead owner alive") {
+  VIADUCT_NEEDS(has_bare_clone, "a clone without fork handlers");
   const std::string called = unique_name();
   actor owner;
   REQUIRE(owner.perform("create", called, "owner") == "ok actor");

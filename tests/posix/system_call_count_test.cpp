@@ -171,10 +171,11 @@ TEST_CASE("a named pipe that must wait makes one system call") {
   VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
   named_pipe_pair plain = must(make_named_pipe_pair(framing::bytes));
   named_pipe_pair framed = must(make_named_pipe_pair(framing::messages));
-  std::vector<std::byte> data(64);
+  const std::vector<std::byte> data(64);
+  std::vector<std::byte> in(64);
   for (const deadline until : deadlines) {
-    const auto read = [&] { must(plain.second.read_exactly(data, until)); };
-    const auto receive = [&] { CHECK(must(framed.second.receive(data, until)) == data.size()); };
+    const auto read = [&] { must(plain.second.read_exactly(in, until)); };
+    const auto receive = [&] { CHECK(must(framed.second.receive(in, until)) == in.size()); };
     must(plain.first.write_all(data, 8s));  // once, so that the time-out is set
     must(framed.first.send(data, 8s));
     read();
