@@ -54,7 +54,6 @@ set(viaduct_posix_sources
 )
 
 set(viaduct_macos_replacements
-  capabilities.cpp
   directory.cpp
   system.cpp
   system_process.cpp

@@ -13,6 +13,7 @@
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
+#include "support/streams.hpp"
 #include "support/system.hpp"
 #include "support/watchdog.hpp"
 #include "viaduct/pipe.hpp"
@@ -41,18 +42,6 @@ VIADUCT_ROLE(fifo_reader, args) {
   if (args.size() > 1) must(reader.read_exactly(into, 8s));
   role::expect("leave");
   return 0;
-}
-
-std::vector<std::byte> read_writer(pipe_reader& reader) {
-  std::vector<std::byte> all, chunk(70'000);
-  for (;;) {
-    const auto got = reader.read_some(chunk, 8s);
-    if (got.has_error()) {
-      CHECK(outcome(got) == errc::closed);
-      return all;
-    }
-    all.insert(all.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*got));
-  }
 }
 
 TEST_CASE("a stream goes by name between processes, and its end is told once") {
@@ -88,7 +77,7 @@ TEST_CASE("writers come one after the other, and the reader sees closed once for
     const auto sent = content(1 + number * 37, number);
     must(writer.write_all(sent, 8s));
     writer.close();
-    REQUIRE(read_writer(reader) == sent);
+    REQUIRE(read_to_end(reader) == sent);
     std::byte one{};
     REQUIRE(outcome(reader.read_some({&one, 1}, deadline::now())) == errc::timed_out);
   }
@@ -122,7 +111,7 @@ TEST_CASE("two processes write one after the other, never into each other") {
   CHECK(outcome(reader.read_some({&one, 1}, 8s)) == errc::closed);
   second.expect("connected");
   second.say("leave");
-  CHECK(checksum(read_writer(reader)) == checksum(content(1'000'000, 2)));
+  CHECK(checksum(read_to_end(reader)) == checksum(content(1'000'000, 2)));
 }
 
 TEST_CASE("a second writer waits while another is connected") {
@@ -151,11 +140,11 @@ TEST_CASE("the next writer waits until the reader has seen the end of the one be
   must(first.write_all("first", 1s));
   first.close();
   CHECK(outcome(pipe_writer::open(called, 20ms)) == errc::timed_out);
-  CHECK(bytes(read_writer(reader)).text() == "first");
+  CHECK(bytes(read_to_end(reader)).text() == "first");
   auto second = must(pipe_writer::open(called, 8s));
   must(second.write_all("second", 1s));
   second.close();
-  CHECK(bytes(read_writer(reader)).text() == "second");
+  CHECK(bytes(read_to_end(reader)).text() == "second");
 }
 
 TEST_CASE("opening waits for a reader that appears later") {
@@ -231,7 +220,7 @@ TEST_CASE("a reader gets all that a killed writer wrote, then closed, and serves
     writer.say("go");
     writer.expect("written");
     writer.kill();
-    REQUIRE(read_writer(reader) == content(3000, 6));
+    REQUIRE(read_to_end(reader) == content(3000, 6));
   }
 }
 
@@ -266,7 +255,7 @@ TEST_CASE("cancel ends a named reader's wait at any instant, before and between 
     auto reader = must(pipe_reader::create(called));
     if (count % 2 == 0) {
       must(pipe_writer::open(called, 8s)).close();
-      REQUIRE(read_writer(reader).empty());
+      REQUIRE(read_to_end(reader).empty());
     }
     std::byte one{};
     REQUIRE(outcome(while_inside([&] { return reader.read_some({&one, 1}, 8s); }, [&] { reader.cancel(); }, random)) ==
@@ -286,7 +275,7 @@ TEST_CASE("named pipes leave nothing behind them") {
     must(writer.write_all("text", 1s));
     CHECK(outcome(pipe_writer::open(called, 2ms)) == errc::timed_out);
     writer.close();
-    CHECK(read_writer(reader).size() == 4);
+    CHECK(read_to_end(reader).size() == 4);
   };
   use();
   CHECK_FALSE(leaves_something(use, 20));

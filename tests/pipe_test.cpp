@@ -16,6 +16,7 @@
 #include "support/memory.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
+#include "support/streams.hpp"
 #include "support/watchdog.hpp"
 #include "viaduct/capabilities.hpp"
 #include "viaduct/named_pipe.hpp"
@@ -42,19 +43,6 @@ std::size_t fill(pipe_writer& writer) {
   }
 }
 
-// Everything up to the end; the end must be closed.
-std::vector<std::byte> drain(pipe_reader& reader) {
-  std::vector<std::byte> all, chunk(70'000);
-  for (;;) {
-    const auto got = reader.read_some(chunk, 8s);
-    if (got.has_error()) {
-      CHECK(outcome(got) == errc::closed);
-      return all;
-    }
-    all.insert(all.end(), chunk.begin(), chunk.begin() + static_cast<std::ptrdiff_t>(*got));
-  }
-}
-
 TEST_CASE("a stream arrives whole and in order, and then is closed") {
   auto [reader, writer] = must(make_pipe());
   const auto sent = content(std::size_t{4} << 20, 7);
@@ -72,7 +60,7 @@ TEST_CASE("a stream arrives whole and in order, and then is closed") {
     }
     end->close();
   });
-  const auto got = drain(reader);
+  const auto got = read_to_end(reader);
   CHECK(got.size() == sent.size());
   CHECK(checksum(got) == checksum(sent));
   std::byte one{};
@@ -189,7 +177,7 @@ TEST_CASE("write_all says how much went, and exactly that arrives") {
     must(end->write_all(bytes(sent).after(size), 8s));
     end->close();
   });
-  CHECK(drain(reader) == sent);
+  CHECK(read_to_end(reader) == sent);
 }
 
 TEST_CASE("several parts go in one call, one after the other") {
@@ -203,7 +191,7 @@ TEST_CASE("several parts go in one call, one after the other") {
   CHECK(outcome(refused) == errc::invalid_argument);
   CHECK(outcome(refused).size() == 0);
   writer.close();
-  CHECK(bytes(drain(reader)).text() == "head-bodyxxxxxxxxxxxxxxxx");
+  CHECK(bytes(read_to_end(reader)).text() == "head-bodyxxxxxxxxxxxxxxxx");
 }
 
 TEST_CASE("writing to a pipe nobody reads is closed, never the end of the process") {
@@ -269,7 +257,7 @@ TEST_CASE("cancel ends a blocked write at any instant, and what went arrives") {
     CHECK(outcome(ends.writer.write_some("text", deadline::now())) == errc::cancelled);
     CHECK(outcome(ends.writer.write_all("text", 1s)) == errc::cancelled);
     ends.writer.close();
-    const auto got = drain(ends.reader);
+    const auto got = read_to_end(ends.reader);
     REQUIRE(got.size() == outcome(went).size());
     REQUIRE(std::equal(got.begin(), got.end(), sent.begin()));
   }

@@ -92,10 +92,7 @@ result<native_handle> pipe_reader::release() {
   constexpr const char* operation = "pipe_reader::release";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
-  result<native_handle> handle = backend::release(*impl_->end);
-  if (!handle) return impl_->failed(handle.error(), operation);
-  impl_->end.reset();
-  return handle;
+  return impl_->release(operation);
 }
 
 endpoint pipe_reader::endpoint() const noexcept {
@@ -175,10 +172,7 @@ result<native_handle> pipe_writer::release() {
   constexpr const char* operation = "pipe_writer::release";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
-  result<native_handle> handle = backend::release(*impl_->end);
-  if (!handle) return impl_->failed(handle.error(), operation);
-  impl_->end.reset();
-  return handle;
+  return impl_->release(operation);
 }
 
 endpoint pipe_writer::endpoint() const noexcept {

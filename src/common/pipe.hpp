@@ -7,16 +7,24 @@
 
 namespace viaduct::detail {
 
-struct pipe_reader_impl : object_base {
-  pipe_reader_impl(label name, backend::pipe_source_ptr made) : object_base(std::move(name)), end(std::move(made)) {}
+/// What both ends have in common.
+template <class End>
+struct pipe_end_impl : object_base {
+  pipe_end_impl(label name, End made) : object_base(std::move(name)), end(std::move(made)) {}
   [[nodiscard]] bool is_open() const noexcept { return end != nullptr; }
-  backend::pipe_source_ptr end;
+  [[nodiscard]] result<native_handle> release(const char* operation) {
+    result<native_handle> handle = backend::release(*end);
+    if (!handle) return failed(handle.error(), operation);
+    end.reset();
+    return handle;
+  }
+  End end;
 };
-
-struct pipe_writer_impl : object_base {
-  pipe_writer_impl(label name, backend::pipe_sink_ptr made) : object_base(std::move(name)), end(std::move(made)) {}
-  [[nodiscard]] bool is_open() const noexcept { return end != nullptr; }
-  backend::pipe_sink_ptr end;
+struct pipe_reader_impl : pipe_end_impl<backend::pipe_source_ptr> {
+  using pipe_end_impl::pipe_end_impl;
+};
+struct pipe_writer_impl : pipe_end_impl<backend::pipe_sink_ptr> {
+  using pipe_end_impl::pipe_end_impl;
 };
 
 /// Makes public objects from backend ones.

@@ -134,6 +134,9 @@ bool unnamed_files() noexcept { return false; }
 // A kqueue would tell of the directory, but not that a lock was lost or a writer closed: name_watch must look again anyway.
 bool watches_directories() noexcept { return false; }
 const char* name() noexcept { return "macOS"; }
+const char* name_directory() noexcept { return "viaduct/ in the user's own directory below /var/folders"; }
+const char* child_mechanism() noexcept { return "posix_spawn, kqueue"; }
+bool settable_pipe_capacity() noexcept { return false; }
 
 bool duplicate_over(int source, int target) noexcept {
   if (::dup2(source, target) < 0) return false;

@@ -9,12 +9,12 @@ namespace system = posix::system;
 const capability_list& capabilities() {
   static const capability_list list{
       .system = system::name(),
-      .names = {.kept_in = "/dev/shm/viaduct-<uid>", .watched = system::watches_directories()},
+      .names = {.kept_in = system::name_directory(), .watched = system::watches_directories()},
       .pipe = {.level = support::native,
                .backed_by = "pipe, FIFO",
                .native_names = true,
                .signal_free_write = system::signal_free_pipe_writes(),
-               .capacity = true},
+               .capacity = system::settable_pipe_capacity()},
       .named_pipe = {.level = support::native,
                      .backed_by = "AF_UNIX stream socket",
                      .half_close = true,
@@ -23,7 +23,7 @@ const capability_list& capabilities() {
                      .adopt_listener = true,
                      .group_permission = true,
                      .single_call_waits = system::sockets_block()},
-      .child_process = {.level = support::native, .backed_by = "posix_spawn, pidfd", .signals = true},
+      .child_process = {.level = support::native, .backed_by = system::child_mechanism(), .signals = true},
   };
   return list;
 }

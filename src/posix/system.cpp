@@ -96,6 +96,9 @@ bool tears_down_sockets_in_flight() noexcept { return portable; }  // Linux does
 bool unnamed_files() noexcept { return !portable && VIADUCT_HAVE_O_TMPFILE != 0; }
 bool watches_directories() noexcept { return !portable && VIADUCT_HAVE_INOTIFY != 0; }
 const char* name() noexcept { return "Linux"; }
+const char* name_directory() noexcept { return "/dev/shm/viaduct-<uid>"; }
+const char* child_mechanism() noexcept { return "posix_spawn, pidfd"; }
+bool settable_pipe_capacity() noexcept { return true; }
 
 bool duplicate_over(int source, int target) noexcept { return ::dup3(source, target, O_CLOEXEC) >= 0; }
 int open_null() noexcept { return ::open("/dev/null", O_RDWR | O_CLOEXEC); }
