@@ -107,11 +107,11 @@ bool send_descriptors(int socket, std::size_t count, std::string_view text) {
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  message.msg_controllen = static_cast<decltype(message.msg_controllen)>(control.size());
   cmsghdr* header = CMSG_FIRSTHDR(&message);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(count * sizeof(int));
+  header->cmsg_len = static_cast<decltype(header->cmsg_len)>(CMSG_LEN(count * sizeof(int)));
   std::memcpy(CMSG_DATA(header), values.data(), count * sizeof(int));
   return ::sendmsg(socket, &message, MSG_NOSIGNAL) >= 0;
 }
