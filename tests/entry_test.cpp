@@ -6,10 +6,13 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/data.hpp"
+#include "support/interrupt.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
@@ -357,18 +360,16 @@ TEST_CASE("entry: a watch tells of appearance, publication and death") {
     }
     CHECK(std::chrono::steady_clock::now() - begun >= 20ms);
   }
+  generator random(21);
   for (int round = 0; round < 20; ++round) {
-    auto seen = std::async(std::launch::async, [&] { return eventually(called, is_there); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(round % 4));
-    entry held = create(called, lifetime::owner);
-    CHECK(seen.get());
+    std::optional<entry> held;
+    CHECK(while_inside([&] { return eventually(called, is_there); },
+                       [&] { held.emplace(create(called, lifetime::owner)); }, random, 3000));
   }
   for (int round = 0; round < 5; ++round) {
     holder other("create", called, "owner");
-    auto gone = std::async(std::launch::async, [&] { return eventually(called, [&] { return !is_there(); }); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(round));
-    other.die();
-    CHECK(gone.get());
+    CHECK(while_inside([&] { return eventually(called, [&] { return !is_there(); }); }, [&] { other.die(); }, random,
+                       3000));
   }
   must(entry::remove(object_kind::test, called));
 }
