@@ -11,7 +11,7 @@ namespace {
 frame_limits limits_of(const backend::stream_contract& contract) noexcept {
   return {.max_message = contract.max_message,
           .accept_handles = contract.accept_handles,
-          .accept_acks = backend::handles_need_ack(),
+          .accept_acks = contract.accept_handles && backend::handles_need_ack(),
           .handle_value_size = backend::handle_frame_value_size};
 }
 
