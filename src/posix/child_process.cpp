@@ -192,11 +192,13 @@ result<pid_t> start(const spawn_request& request, file_actions& actions, const s
   std::vector<std::string> args{request.program.string()};
   args.insert(args.end(), request.args.begin(), request.args.end());
   std::vector<std::string> environment = make_environment(request, endpoints);
-  result<pid_t> started = !rest ? result<pid_t>(rest.error())
-                          : actions.failure() != 0
-                              ? result<pid_t>(posix::failure(actions.failure()))
-                              : system::spawn(request.program.c_str(), *actions.get(), attributes,
-                                              to_pointers(args).data(), to_pointers(environment).data());
+  result<pid_t> started = !rest                    ? result<pid_t>(rest.error())
+                          : actions.failure() != 0 ? result<pid_t>(posix::failure(actions.failure()))
+                                                   : system::spawn({.program = request.program.c_str(),
+                                                                    .actions = actions.get(),
+                                                                    .attributes = &attributes,
+                                                                    .args = to_pointers(args).data(),
+                                                                    .environment = to_pointers(environment).data()});
   (void)::posix_spawnattr_destroy(&attributes);
   return started;
 }

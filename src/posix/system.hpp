@@ -195,9 +195,15 @@ struct credentials {
 [[nodiscard]] std::uint64_t pid_namespace() noexcept;
 [[nodiscard]] result<void> send_signal(pid_t process, int signal);
 [[nodiscard]] char** environment() noexcept;
-/// posix_spawn: no fork handlers run. `actions` and `attributes` as there; the process id.
-[[nodiscard]] result<pid_t> spawn(const char* program, const posix_spawn_file_actions_t& actions,
-                                  const posix_spawnattr_t& attributes, char* const* args, char* const* environment);
+struct program_start {  // as posix_spawn takes it
+  const char* program;
+  const posix_spawn_file_actions_t* actions;
+  const posix_spawnattr_t* attributes;
+  char* const* args;
+  char* const* environment;
+};
+/// posix_spawn: no fork handlers run. The process id.
+[[nodiscard]] result<pid_t> spawn(const program_start& how);
 /// The action that changes the child's working directory; 0 or an error number.
 [[nodiscard]] int add_child_directory(posix_spawn_file_actions_t& actions, const char* path) noexcept;
 /// Descriptors from `first` on do not reach the child. Call after the other actions and attributes were added.

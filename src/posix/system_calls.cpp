@@ -251,11 +251,10 @@ result<void> send_signal(pid_t process, int signal) {
   return done("kill", [&] { return ::kill(process, signal); });
 }
 
-result<pid_t> spawn(const char* program, const posix_spawn_file_actions_t& actions, const posix_spawnattr_t& attributes,
-                    char* const* args, char* const* environment) {
+result<pid_t> spawn(const program_start& how) {
   if (const int injected = backend::seam::before("posix_spawn"); injected != 0) return failure(injected);
   pid_t process = -1;
-  const int code = ::posix_spawn(&process, program, &actions, &attributes, args, environment);
+  const int code = ::posix_spawn(&process, how.program, how.actions, how.attributes, how.args, how.environment);
   if (code != 0) return failure(code);
   return process;
 }

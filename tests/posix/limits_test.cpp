@@ -41,7 +41,7 @@ class few_descriptors {
     for (; filler >= 0 && filler < highest; filler = ::dup(0)) fillers_.push_back(filler);
     ::close(filler);
     rlimit tight = before_;
-    tight.rlim_cur = static_cast<rlim_t>(highest + 1 + spare);
+    tight.rlim_cur = static_cast<rlim_t>(highest) + 1 + static_cast<rlim_t>(spare);
     ::setrlimit(RLIMIT_NOFILE, &tight);
   }
   ~few_descriptors() {

@@ -54,7 +54,8 @@ void ask_threads() {
   if (DIR* directory = ::opendir("/proc/self/task")) {
     while (const dirent* entry = ::readdir(directory)) {
       if (entry->d_name[0] == '.') continue;
-      if (::syscall(SYS_tgkill, ::getpid(), std::atoi(entry->d_name), SIGUSR2) != 0) continue;
+      if (::syscall(SYS_tgkill, ::getpid(), static_cast<int>(std::strtol(entry->d_name, nullptr, 10)), SIGUSR2) != 0)
+        continue;
       ++asked;
       for (int tries = 0; answered.load() < asked && tries < 50; ++tries) ::usleep(10'000);
     }
