@@ -225,7 +225,8 @@ result<opened_connection> adopt_connection(native_handle handle, framing how, co
   const int value = static_cast<int>(handle.value());
   const result<bool> local = system::is_local_socket(value);
   const result<int> type = system::socket_option(value, SO_TYPE);
-  if (!local || !*local || !type || *type != SOCK_STREAM) {
+  const result<int> listening = system::socket_option(value, SO_ACCEPTCONN);
+  if (!local || !*local || !type || *type != SOCK_STREAM || !listening || *listening != 0) {
     return error(errc::invalid_argument).advise("the handle is not a connected AF_UNIX stream socket");
   }
   if (result<void> set = system::set_close_on_exec(value, true); !set) return set.error();

@@ -107,6 +107,10 @@ TEST_CASE("interop: what is not the right kind of handle is not adopted") {
   CHECK(outcome(pipe_writer::adopt(must(reader.duplicate()))) == errc::invalid_argument);
   auto pair = must(make_named_pipe_pair(framing::bytes));
   CHECK(outcome(pipe_reader::adopt(must(pair.first.release()))) == errc::invalid_argument);
+  const scratch_directory scratch;
+  const int listening = plain_listener((scratch.path() / "plain").string());
+  CHECK(outcome(named_pipe::adopt(native_handle(native_handle::value_type{listening}), framing::bytes)) ==
+        errc::invalid_argument);
 }
 
 TEST_CASE("interop: a native path too long for a socket address still works") {
