@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "common/named_pipe.hpp"
 
+#include "common/hot_path.hpp"
+
 namespace viaduct {
 
 using detail::check_options;
@@ -63,7 +65,7 @@ result<named_pipe> named_pipe::adopt(native_handle handle, viaduct::framing how,
   return named_pipe_access::make(make_label("(adopted)"), std::move(*opened));
 }
 
-result<std::size_t> named_pipe::read_some(buffer into, deadline until) {
+VIADUCT_HOT_PATH result<std::size_t> named_pipe::read_some(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_some";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -74,7 +76,7 @@ result<std::size_t> named_pipe::read_some(buffer into, deadline until) {
   return *count;
 }
 
-result<void> named_pipe::read_exactly(buffer into, deadline until) {
+VIADUCT_HOT_PATH result<void> named_pipe::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::read_exactly";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -89,7 +91,7 @@ result<void> named_pipe::read_exactly(buffer into, deadline until) {
   return {};
 }
 
-result<std::size_t> named_pipe::write_some(bytes from, deadline until) {
+VIADUCT_HOT_PATH result<std::size_t> named_pipe::write_some(bytes from, deadline until) {
   constexpr const char* operation = "named_pipe::write_some";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -100,7 +102,7 @@ result<std::size_t> named_pipe::write_some(bytes from, deadline until) {
   return *count;
 }
 
-result<void> named_pipe::write_all(bytes from, deadline until) {
+VIADUCT_HOT_PATH result<void> named_pipe::write_all(bytes from, deadline until) {
   constexpr const char* operation = "named_pipe::write_all";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -124,7 +126,7 @@ result<void> named_pipe::send(bytes message, deadline until) {
   return send(std::span<const bytes>(&message, 1), until);
 }
 
-result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
+VIADUCT_HOT_PATH result<void> named_pipe::send(std::span<const bytes> parts, deadline until) {
   constexpr const char* operation = "named_pipe::send";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -143,7 +145,7 @@ result<void> named_pipe::send(bytes message, std::span<const native_view> handle
   return {};
 }
 
-result<std::size_t> named_pipe::receive(buffer into, deadline until) {
+VIADUCT_HOT_PATH result<std::size_t> named_pipe::receive(buffer into, deadline until) {
   constexpr const char* operation = "named_pipe::receive";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "common/pipe.hpp"
 
+#include "common/hot_path.hpp"
 #include "common/write_parts.hpp"
 
 namespace viaduct {
@@ -49,7 +50,7 @@ result<pipe_reader> pipe_reader::adopt(native_handle handle) {
   return pipe_access::make(make_label("(adopted)"), std::move(*made));
 }
 
-result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
+VIADUCT_HOT_PATH result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_some";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -61,7 +62,7 @@ result<std::size_t> pipe_reader::read_some(buffer into, deadline until) {
   return *count;
 }
 
-result<void> pipe_reader::read_exactly(buffer into, deadline until) {
+VIADUCT_HOT_PATH result<void> pipe_reader::read_exactly(buffer into, deadline until) {
   constexpr const char* operation = "pipe_reader::read_exactly";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -119,7 +120,7 @@ result<pipe_writer> pipe_writer::adopt(native_handle handle) {
   return pipe_access::make(make_label("(adopted)"), std::move(*made));
 }
 
-result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
+VIADUCT_HOT_PATH result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
   constexpr const char* operation = "pipe_writer::write_some";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
@@ -131,7 +132,7 @@ result<std::size_t> pipe_writer::write_some(bytes from, deadline until) {
   return *count;
 }
 
-result<void> pipe_writer::write_all(bytes from, deadline until) {
+VIADUCT_HOT_PATH result<void> pipe_writer::write_all(bytes from, deadline until) {
   constexpr const char* operation = "pipe_writer::write_all";
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, operation);
