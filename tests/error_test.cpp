@@ -68,6 +68,16 @@ TEST_CASE("an error says what was attempted on what, why, and what to do") {
   CHECK(made.message().find('\n') == std::string::npos);
 }
 
+TEST_CASE("a name with control characters cannot write lines of its own") {
+  const error made = error(errc::name_invalid)
+                         .during("pipe_reader::create")
+                         .on(std::make_shared<const std::string>("a\nERROR: b\x7F\x1B[31m"));
+  CHECK(made.object() == "a\nERROR: b\x7F\x1B[31m");
+  const std::string line = made.message();
+  CHECK(line.find("\"a\\x0aERROR: b\\x7f\\x1b[31m\"") != std::string::npos);
+  CHECK(line.find_first_of("\n\x7F\x1B") == std::string::npos);
+}
+
 TEST_CASE("an error that nobody filled in is still readable") {
   const error bare(errc::timed_out);
   CHECK(bare.operation().empty());

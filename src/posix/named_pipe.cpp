@@ -149,7 +149,10 @@ namespace {
   posix::descriptor_batch& arrived = came.all;
   // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
   const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
-  if (came.truncated || flooded || arrived.size() > named_pipe::max_handles) return -EPROTO;
+  if (came.truncated || flooded || arrived.size() > named_pipe::max_handles) {
+    from.arrived.clear();  // nobody will collect them any more
+    return -EPROTO;
+  }
   if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
   return got;
 }

@@ -159,6 +159,7 @@ TEST_CASE("limits: a peer that sends descriptors with every byte holds a bounded
     REQUIRE(audit.leaked_handles() <= 20 * 16);
   }
   CHECK(last == errc::peer_corrupt);
+  CHECK(audit.leaked_handles() == 0);
 }
 
 TEST_CASE("limits: a handle frame whose descriptors differ from its count is corrupt") {
