@@ -283,7 +283,7 @@ TEST_CASE("hostile user: connecting all the time, nobody gets in before or after
   peer me = here.act(victim);
   CHECK(ask(me, "create first") == "success");
   peer other = here.act(attacker);
-  for (int count = 0; count < rounds(20, 1'000); ++count) {
+  for (int count = 0; count < rounds(20, 400); ++count) {
     other.say("connect sensor " + std::to_string(victim));
     CHECK(ask(me, "create sensor") == "success");
     CHECK(says(ask(me, "accept"), errc::timed_out));
