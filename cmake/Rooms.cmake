@@ -17,6 +17,7 @@ function(viaduct_test name)
   string(MAKE_C_IDENTIFIER viaduct_${name}_test target)
   viaduct_program(${target} ${CMAKE_CURRENT_SOURCE_DIR}/${name}_test.cpp)
   target_link_libraries(${target} PRIVATE viaduct_test_support)
+  target_compile_options(${target} PRIVATE ${VIADUCT_TEST_OPTIONS})
   if(CMAKE_CROSSCOMPILING AND NOT CMAKE_CROSSCOMPILING_EMULATOR)
     return() # linked, and that is all that can be done here
   endif()
