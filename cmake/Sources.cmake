@@ -14,6 +14,7 @@ set(viaduct_common_sources
   named_pipe_connection.cpp
   named_pipe_listener.cpp
   native_handle.cpp
+  open_by_name.cpp
   pipe.cpp
   seam.cpp
   stream_contract.cpp
@@ -46,6 +47,7 @@ set(viaduct_posix_sources
   pipe_open.cpp
   plausible_errors.cpp
   process.cpp
+  shared_memory.cpp
   stop_request.cpp
   system.cpp
   system_calls.cpp

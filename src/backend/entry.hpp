@@ -22,7 +22,20 @@
 namespace viaduct::backend {
 
 /// Kinds have separate namespaces. The value is stored in the entry: append only.
-enum class object_kind : std::uint8_t { test = 0, pipe = 1, named_pipe = 2 };
+enum class object_kind : std::uint8_t {
+  test = 0,
+  pipe = 1,
+  named_pipe = 2,
+  shared_memory = 3,
+  notification = 4,
+  mutex = 5,
+  shared_mutex = 6,
+  condition = 7,
+  semaphore = 8,
+  permit_pool = 9,
+  barrier = 10,
+  waits = 11,  // who waits for whom, for the detection of deadlocks
+};
 
 /// What an opener must know before it touches the object. The meaning of the values belongs to the kind.
 struct entry_contract {

@@ -41,6 +41,24 @@ std::string_view kind_word(backend::object_kind kind) noexcept {
       return "pipe";
     case backend::object_kind::named_pipe:
       return "named_pipe";
+    case backend::object_kind::shared_memory:
+      return "shared_memory";
+    case backend::object_kind::notification:
+      return "notification";
+    case backend::object_kind::mutex:
+      return "mutex";
+    case backend::object_kind::shared_mutex:
+      return "shared_mutex";
+    case backend::object_kind::condition:
+      return "condition";
+    case backend::object_kind::semaphore:
+      return "semaphore";
+    case backend::object_kind::permit_pool:
+      return "permit_pool";
+    case backend::object_kind::barrier:
+      return "barrier";
+    case backend::object_kind::waits:
+      return "waits";
   }
   return "unknown";
 }

@@ -152,6 +152,12 @@ result<void> rename_exclusive(int directory, const std::string& from, const std:
               [&] { return ::renameatx_np(directory, from.c_str(), directory, to.c_str(), RENAME_EXCL); });
 }
 
+bool reserves_memory() noexcept { return false; }
+
+result<void> reserve(int file, std::size_t size) {
+  return done("ftruncate", [&] { return ::ftruncate(file, static_cast<off_t>(size)); });
+}
+
 lock_commands file_locks() noexcept { return {F_OFD_SETLK, F_OFD_GETLK}; }
 
 // select() and not poll(): to poll() the last writer of a FIFO never leaves.

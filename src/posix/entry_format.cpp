@@ -81,16 +81,8 @@ bool is_padded(bytes image) {
 }
 
 bool is_known(const entry_record& record, std::uint8_t flags) {
-  switch (record.kind) {
-    case backend::object_kind::test:
-    case backend::object_kind::pipe:
-    case backend::object_kind::named_pipe:
-      break;
-    default:
-      return false;
-  }
-  return record.life <= lifetime::persistent && (flags & ~flag_public) == 0 &&
-         name(record.full_name).check().has_value();
+  return detail::kind_word(record.kind) != "unknown" && record.life <= lifetime::persistent &&
+         (flags & ~flag_public) == 0 && name(record.full_name).check().has_value();
 }
 
 /// Exactly what object_name() makes for this entry: whoever cleans up must not be led to another file.

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <array>
@@ -48,6 +49,15 @@ bool probe_nosignal() noexcept {
 }
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
+
+error full(int file, std::size_t size, int code) {
+  struct statfs room{};
+  error failed(errc::no_space, code);
+  if (::fstatfs(file, &room) != 0) return failed.advise("the file system, often /dev/shm, is full");
+  const std::uint64_t available = static_cast<std::uint64_t>(room.f_bavail) * static_cast<std::uint64_t>(room.f_bsize);
+  return failed.advise(std::to_string(size) + " bytes needed, " + std::to_string(available) +
+                       " available: make room there, or raise its limit (mount -o remount,size=... /dev/shm)");
+}
 
 msghdr message_of(std::span<const iovec> parts) noexcept {
   msghdr message{};
@@ -123,6 +133,16 @@ result<void> rename_exclusive(int directory, const std::string& from, const std:
     return static_cast<int>(
         ::syscall(SYS_renameat2, directory, from.c_str(), directory, to.c_str(), 1U /* RENAME_NOREPLACE */));
   });
+}
+
+bool reserves_memory() noexcept { return !portable; }
+
+result<void> reserve(int file, std::size_t size) {
+  const auto length = static_cast<off_t>(size);
+  if (!reserves_memory()) return done("ftruncate", [&] { return ::ftruncate(file, length); });
+  const result<void> reserved = done("fallocate", [&] { return ::fallocate(file, 0, 0, length); });
+  if (reserved || reserved.error() != errc::no_space) return reserved;
+  return full(file, size, reserved.error().os_code());
 }
 
 lock_commands file_locks() noexcept { return {F_OFD_SETLK, F_OFD_GETLK}; }

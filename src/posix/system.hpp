@@ -88,6 +88,14 @@ void close(int descriptor) noexcept;
 [[nodiscard]] result<void> write_at(int file, bytes from, std::int64_t offset);  // all of it
 [[nodiscard]] result<std::vector<std::string>> list_directory(int directory);
 
+// --- memory
+/// The kernel keeps room for every byte that reserve() was told of; otherwise a full file system shows as a fault later.
+[[nodiscard]] bool reserves_memory() noexcept;
+/// Makes the file this long, with its space reserved where the system can: no_space, with both numbers in the hint.
+[[nodiscard]] result<void> reserve(int file, std::size_t size);
+/// Asks the seam in mmap's place; the mapping itself is made by a library.
+[[nodiscard]] result<void> before_mapping();
+
 // --- open-file-description locks, never blocking. not_supported where the kernel has none.
 /// The commands of fcntl() for them.
 struct lock_commands {

@@ -123,6 +123,10 @@ result<void> change_group_at(int directory, const std::string& path, gid_t group
               [&] { return ::fchownat(directory, path.c_str(), static_cast<uid_t>(-1), group, AT_SYMLINK_NOFOLLOW); });
 }
 
+result<void> before_mapping() {
+  return done("mmap", [] { return 0; });
+}
+
 result<std::size_t> read_at(int file, buffer into, std::int64_t offset) {
   const io count = raw("pread", [&] { return ::pread(file, into.data(), into.size(), static_cast<off_t>(offset)); });
   if (count < 0) return failure(static_cast<int>(-count));

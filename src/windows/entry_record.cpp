@@ -58,9 +58,14 @@ bool is_base32(char letter) noexcept { return (letter >= 'a' && letter <= 'z') |
 constexpr std::string_view pipe_prefix = "viaduct-";
 constexpr std::size_t pipe_random_length = 26;
 
+/// Memory is a file in the entry's directory; a pipe is an object of the system with a name of its own.
+bool is_file(backend::object_kind kind) noexcept {
+  return kind != backend::object_kind::pipe && kind != backend::object_kind::named_pipe;
+}
+
 /// A record may come from another user: its object's name goes into a path, so nothing but our own form is believed.
 bool is_native_name(backend::object_kind kind, std::string_view entry, std::string_view text) noexcept {
-  if (kind == backend::object_kind::test) {
+  if (is_file(kind)) {
     if (text.size() != entry.size() + 17 || text.substr(0, entry.size()) != entry || text[entry.size()] != '.') {
       return false;
     }
@@ -140,7 +145,7 @@ result<std::optional<entry_record>> decode(bytes from, std::string_view entry) {
 }
 
 result<std::string> new_native_name(backend::object_kind kind, std::string_view entry) {
-  if (kind == backend::object_kind::test) {
+  if (is_file(kind)) {
     std::uint64_t random = 0;
     const result<void> drawn = backend::random_bytes(buffer(&random, sizeof random));
     if (!drawn) return drawn.error();
