@@ -6,6 +6,7 @@ set(viaduct_common_sources
   child_process.cpp
   entry_name.cpp
   error.cpp
+  event_count.cpp
   framing.cpp
   handover.cpp
   log.cpp
@@ -35,6 +36,7 @@ set(viaduct_posix_sources
   entry_protocol.cpp
   entry_table.cpp
   error.cpp
+  event_count.cpp
   fork.cpp
   inherited.cpp
   name_watch.cpp

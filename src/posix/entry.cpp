@@ -134,6 +134,8 @@ int entry_file(const backend::entry& held) noexcept { return held.state().hold.e
 
 const directory& entry_directory(const backend::entry& held) noexcept { return *held.state().hold.entry().where; }
 
+const std::string& entry_file_name(const backend::entry& held) noexcept { return held.state().hold.entry().file_name; }
+
 result<writer_mark> read_writer_mark(int entry_file) {
   std::array<std::byte, 1> value{};
   const result<std::size_t> size = system::read_at(entry_file, value, writer_mark_offset);

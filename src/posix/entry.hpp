@@ -29,6 +29,7 @@ struct found_entry {
 /// The descriptor of an entry we hold. Never mapped, never duplicated, never closed by others: it carries the locks.
 [[nodiscard]] int entry_file(const backend::entry& held) noexcept;
 [[nodiscard]] const directory& entry_directory(const backend::entry& held) noexcept;
+[[nodiscard]] const std::string& entry_file_name(const backend::entry& held) noexcept;
 
 /// One byte of the entry. A writer of a FIFO writes `taken` before its first byte; the reader writes `free` when it has
 /// reported the end of that writer's stream.

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "posix/bell_name.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::posix {
@@ -246,6 +247,22 @@ result<bool> claim_own(const opened_entry& entry, entry_phase phase) {
   return system::try_write_lock(entry.file.get(), destroyer_byte, one_byte ? 1 : 0);
 }
 
+/// What waiters that were killed left behind.
+result<void> sweep_bells(const opened_entry& entry) {
+  const result<std::vector<std::string>> files = system::list_directory(entry.where->handle.get());
+  if (!files) return files.error();
+  const std::string prefix = bell_prefix(entry.file_name);
+  for (const std::string& file : *files) {
+    if (file.compare(0, prefix.size(), prefix) != 0) continue;
+    if (const result<void> gone = unlink_if_there(*entry.where, file); !gone) return gone.error();
+  }
+  return {};
+}
+
+bool may_have_bells(backend::object_kind kind) noexcept {
+  return kind >= backend::object_kind::notification && !system::has_address_waits();
+}
+
 result<void> destroy(const opened_entry& entry) {
   const result<bool> named = is_named(entry);
   if (!named) return named.error();
@@ -253,6 +270,9 @@ result<void> destroy(const opened_entry& entry) {
   if (const result<void> marked = write_phase(entry.file.get(), entry_phase::dying); !marked) return marked.error();
   if (entry.record.is_public) {
     if (const result<void> gone = destroy_public_half(entry); !gone) return gone.error();
+  }
+  if (may_have_bells(entry.record.kind)) {
+    if (const result<void> gone = sweep_bells(entry); !gone) return gone.error();
   }
   if (const result<void> gone = unlink_if_there(*entry.where, entry.record.native_name); !gone) return gone.error();
   return unlink_if_there(*entry.where, entry.file_name);

@@ -4,6 +4,7 @@
 #include "posix/system.hpp"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -14,8 +15,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
+#include <limits>
 
 #include "posix/raw_call.hpp"
 #include "viaduct_features.hpp"
@@ -49,6 +53,30 @@ bool probe_nosignal() noexcept {
 }
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
+
+// Linux 5.16 and later: newer than some of the headers we compile with.
+constexpr long futex_waitv_number = 449;
+struct futex_pair_entry {  // struct futex_waitv
+  std::uint64_t value;
+  std::uint64_t address;
+  std::uint32_t flags;  // 2: 32 bits
+  std::uint32_t reserved;
+};
+
+/// A futex is 32 bits wide; the low half of a counter comes first on the processors we know of.
+const void* low_half(const std::atomic<std::uint64_t>& count) noexcept {
+  static_assert(std::endian::native == std::endian::little);
+  return &count;
+}
+
+timespec timespec_of(const wake_moment& until) noexcept {
+  timespec made{};
+  if (!until) return made;
+  const std::int64_t count = std::max<std::int64_t>(0, until->time_since_epoch().count());
+  made.tv_sec = static_cast<time_t>(count / 1'000'000'000);
+  made.tv_nsec = static_cast<long>(count % 1'000'000'000);
+  return made;
+}
 
 error full(int file, std::size_t size, int code) {
   struct statfs room{};
@@ -186,6 +214,38 @@ void quiet(int bell) noexcept {
   std::array<std::byte, 64> taken{};
   while (::read(bell, taken.data(), taken.size()) == static_cast<ssize_t>(taken.size())) {
   }
+}
+
+bool has_address_waits() noexcept { return !portable; }
+
+io wait_on_address(const std::atomic<std::uint64_t>& count, std::uint64_t seen, const wake_moment& until) noexcept {
+  const timespec end = timespec_of(until);
+  // The bitset form takes an absolute time of the monotonic clock.
+  return raw_once("futex", [&] {
+    return ::syscall(SYS_futex, low_half(count), FUTEX_WAIT_BITSET, static_cast<std::uint32_t>(seen),
+                     until ? &end : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
+  });
+}
+
+io wait_on_either(const std::atomic<std::uint64_t>& count, std::uint64_t seen, const std::atomic<std::uint32_t>& flag,
+                  const wake_moment& until) noexcept {
+  const timespec end = timespec_of(until);
+  const std::array<futex_pair_entry, 2> words{
+      futex_pair_entry{static_cast<std::uint32_t>(seen), reinterpret_cast<std::uintptr_t>(low_half(count)), 2, 0},
+      futex_pair_entry{0, reinterpret_cast<std::uintptr_t>(&flag), 2 | FUTEX_PRIVATE_FLAG, 0}};
+  return raw_once("futex_waitv", [&] {
+    return ::syscall(futex_waitv_number, words.data(), words.size(), 0, until ? &end : nullptr, CLOCK_MONOTONIC);
+  });
+}
+
+void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
+  const int most = whom == wake_whom::one ? 1 : std::numeric_limits<int>::max();
+  // It cannot fail for a good address.
+  (void)::syscall(SYS_futex, low_half(count), FUTEX_WAKE, most, nullptr, nullptr, 0);
+}
+
+void wake_on_flag(const std::atomic<std::uint32_t>& flag) noexcept {
+  (void)::syscall(SYS_futex, &flag, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr, nullptr, 0);
 }
 
 result<descriptor> make_watch() {

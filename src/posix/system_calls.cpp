@@ -123,6 +123,14 @@ result<void> change_group_at(int directory, const std::string& path, gid_t group
               [&] { return ::fchownat(directory, path.c_str(), static_cast<uid_t>(-1), group, AT_SYMLINK_NOFOLLOW); });
 }
 
+void pause(std::chrono::nanoseconds span) noexcept {
+  timespec left{};
+  left.tv_sec = static_cast<time_t>(span.count() / 1'000'000'000);
+  left.tv_nsec = static_cast<long>(span.count() % 1'000'000'000);
+  while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+  }
+}
+
 result<void> before_mapping() {
   return done("mmap", [] { return 0; });
 }
