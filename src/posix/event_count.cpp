@@ -9,10 +9,12 @@
 #include <utility>
 
 #include "backend/event_count.hpp"
+#include "common/generation.hpp"
 #include "posix/bell_name.hpp"
 #include "posix/canceller.hpp"
 #include "posix/directory.hpp"
 #include "posix/entry.hpp"
+#include "posix/error.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::backend {
