@@ -18,6 +18,7 @@ set(viaduct_common_sources
   open_by_name.cpp
   pipe.cpp
   seam.cpp
+  shared_memory.cpp
   stream_contract.cpp
   user.cpp
 )
@@ -50,9 +51,13 @@ set(viaduct_posix_sources
   plausible_errors.cpp
   process.cpp
   shared_memory.cpp
+  shared_memory_anonymous.cpp
+  shared_memory_file.cpp
+  shared_memory_map.cpp
   stop_request.cpp
   system.cpp
   system_calls.cpp
+  system_memory.cpp
   system_process.cpp
   user.cpp
 )
@@ -60,6 +65,7 @@ set(viaduct_posix_sources
 set(viaduct_macos_replacements
   directory.cpp
   system.cpp
+  system_memory.cpp
   system_process.cpp
 )
 

@@ -30,6 +30,7 @@
 #include "viaduct/native_handle.hpp"
 #include "viaduct/pipe.hpp"
 #include "viaduct/result.hpp"
+#include "viaduct/shared_memory.hpp"
 
 namespace viaduct {
 
@@ -136,6 +137,8 @@ template <>
 [[nodiscard]] VIADUCT_EXPORT result<pipe_writer> inherited<pipe_writer>(std::string_view endpoint_name);
 template <>
 [[nodiscard]] VIADUCT_EXPORT result<named_pipe> inherited<named_pipe>(std::string_view endpoint_name);
+template <>
+[[nodiscard]] VIADUCT_EXPORT result<shared_memory> inherited<shared_memory>(std::string_view endpoint_name);
 
 /// In a child: waits for the parent's request_stop(). The first call is the program's consent to a SIGTERM handler
 /// (POSIX; a handler that was there is called too). timed_out. Windows: not_found if the parent does not use the library.

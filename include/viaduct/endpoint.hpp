@@ -15,7 +15,7 @@ class endpoint_access;
 
 class endpoint {
  public:
-  enum class kind : std::uint8_t { none, pipe_reader, pipe_writer, named_pipe };
+  enum class kind : std::uint8_t { none, pipe_reader, pipe_writer, named_pipe, shared_memory };
 
   [[nodiscard]] kind what() const noexcept { return kind_; }
 

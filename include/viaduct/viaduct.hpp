@@ -19,5 +19,6 @@
 #include "viaduct/permission.hpp"
 #include "viaduct/pipe.hpp"
 #include "viaduct/result.hpp"
+#include "viaduct/shared_memory.hpp"
 #include "viaduct/user.hpp"
 #include "viaduct/version.hpp"

@@ -72,6 +72,7 @@ result<backend::standard_stream> resolve(const stdio& stream) {
   if (stream.what() != stdio::kind::endpoint) return backend::standard_stream{stream.what(), native_view()};
   const result<detail::handover> found = detail::look_at(*stream.which());
   if (!found) return found.error();
+  if (stream.which()->what() == endpoint::kind::shared_memory) return invalid("memory is no stream");
   return backend::standard_stream{stdio::kind::endpoint, found->handle};
 }
 
@@ -261,6 +262,13 @@ result<named_pipe> inherited<named_pipe>(std::string_view endpoint_name) {
         if (!remark) return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
         return named_pipe::adopt(std::move(found.handle), remark->how, remark->options);
       });
+}
+
+template <>
+result<shared_memory> inherited<shared_memory>(std::string_view endpoint_name) {
+  return inherit<shared_memory>(endpoint_name, endpoint::kind::shared_memory, [](backend::inherited_endpoint found) {
+    return shared_memory::adopt(std::move(found.handle));
+  });
 }
 
 result<void> stop_requested(deadline until) {

@@ -6,6 +6,7 @@
 #include "common/named_pipe.hpp"
 #include "common/object.hpp"
 #include "common/pipe.hpp"
+#include "common/shared_memory.hpp"
 
 namespace viaduct::detail {
 
@@ -37,6 +38,12 @@ result<handover> look_at_connection(const named_pipe_impl* impl) {
                   make_remark(contract.how, contract.max_message, contract.accept_handles)};
 }
 
+result<handover> look_at_memory(const shared_memory_impl* impl) {
+  if (result<void> live = check_live(impl); !live) return live.error();
+  if (impl->nameless) return handover{backend::native(*impl->held), ""};
+  return error(errc::not_supported).advise("memory with a name is not handed over: the child opens the name");
+}
+
 // Three numbers separated by single blanks.
 std::optional<std::size_t> take_number(std::string_view& text) {
   std::size_t value = 0;
@@ -63,6 +70,8 @@ result<handover> look_at(const endpoint& which) {
     }
     case endpoint::kind::named_pipe:
       return look_at_connection(endpoint_access::object<named_pipe_impl>(which));
+    case endpoint::kind::shared_memory:
+      return look_at_memory(endpoint_access::object<shared_memory_impl>(which));
     case endpoint::kind::none:
       break;
   }
@@ -79,6 +88,9 @@ void close_quietly(const endpoint& which) noexcept {
       break;
     case endpoint::kind::named_pipe:
       endpoint_access::object<named_pipe_impl>(which)->stream.reset();
+      break;
+    case endpoint::kind::shared_memory:
+      endpoint_access::object<shared_memory_impl>(which)->held.reset();
       break;
     case endpoint::kind::none:
       break;

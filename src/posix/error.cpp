@@ -35,6 +35,7 @@ constexpr std::array table{
     row{EPERM, errc::access_denied, "the operating system does not let this user do that"},
     row{EROFS, errc::access_denied, "the file system is read-only"},
     row{ENOSPC, errc::no_space, "the file system, often /dev/shm, is full"},
+    row{EFBIG, errc::no_space, "larger than the file system or a limit of the process (ulimit -f) allows"},
     row{ENOMEM, errc::no_space, "the system has no memory left"},
     row{ENOBUFS, errc::no_space, "the system has no buffer memory left"},
     row{EDQUOT, errc::no_space, "the user's disk quota is used up"},

@@ -41,7 +41,7 @@ std::optional<listed_endpoint> parse_one(std::string_view line) {
   found.remark = fields[5];
   const bool good = parse(fields[1], kind) && parse(fields[2], found.descriptor) && parse(fields[3], found.device) &&
                     parse(fields[4], found.inode) && found.descriptor >= 0;
-  if (!good || kind == 0 || kind > static_cast<unsigned>(endpoint::kind::named_pipe)) return std::nullopt;
+  if (!good || kind == 0 || kind > static_cast<unsigned>(endpoint::kind::shared_memory)) return std::nullopt;
   found.what = static_cast<endpoint::kind>(kind);
   return found;
 }
@@ -56,6 +56,8 @@ bool kind_fits(endpoint::kind what, int value, mode_t mode) {
       return S_ISFIFO(mode) && *access != O_RDONLY;
     case endpoint::kind::named_pipe:
       return S_ISSOCK(mode);
+    case endpoint::kind::shared_memory:
+      return system::look_at_memory(value).has_value();
     case endpoint::kind::none:
       break;
   }

@@ -3,12 +3,10 @@
 // Named memory: a file beside its entry in our private directory, with its space reserved.
 #include "posix/shared_memory.hpp"
 
-#include <boost/interprocess/exceptions.hpp>
 #include <utility>
 
 #include "common/open_by_name.hpp"
 #include "posix/directory.hpp"
-#include "posix/error.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::backend {
@@ -19,30 +17,6 @@ namespace system = posix::system;
 namespace {
 
 error not_as_described() { return error(errc::peer_corrupt).advise("the memory's file is not what its entry says"); }
-
-/// How Boost.Interprocess asks for what it is to map.
-class mappable {
- public:
-  explicit mappable(int file) noexcept : file_(file) {}
-  [[nodiscard]] boost::interprocess::mapping_handle_t get_mapping_handle() const noexcept {
-    return boost::interprocess::ipcdetail::mapping_handle_from_file_handle(file_);
-  }
-
- private:
-  int file_;
-};
-
-result<boost::interprocess::mapped_region> map_file(int file, const map_options& options) {
-  if (const result<void> allowed = system::before_mapping(); !allowed) return allowed.error();
-  try {
-    const auto mode =
-        options.mode == access::read_only ? boost::interprocess::read_only : boost::interprocess::read_write;
-    return boost::interprocess::mapped_region(
-        mappable(file), mode, static_cast<boost::interprocess::offset_t>(options.offset), options.length);
-  } catch (const boost::interprocess::interprocess_exception& failed) {
-    return posix::failure(failed.get_native_error());
-  }
-}
 
 entry_request request_for(const memory_request& request) {
   entry_request made{request.kind, request.what, request.life, permission::only_me(), request.contract};
@@ -60,7 +34,7 @@ result<descriptor> make_file(const memory_request& request, const entry_descript
   if (const result<void> set = system::change_mode(file->get(), 0600); !set) return set.error();
   if (const result<void> reserved = system::reserve(file->get(), request.size); !reserved) return reserved.error();
   if (!request.initialise) return file;
-  const result<boost::interprocess::mapped_region> shown = map_file(file->get(), {.length = request.size});
+  const result<boost::interprocess::mapped_region> shown = posix::map_file(file->get(), {.length = request.size});
   if (!shown) return shown.error();
   request.initialise(buffer(shown->get_address(), request.size));
   return file;
@@ -119,6 +93,7 @@ struct making {
     auto made = std::make_shared<memory>();
     made->file = std::move(file);
     made->bytes = static_cast<std::size_t>(joined->description().contract.values[0]);
+    made->made_here = joined->is_creator();
     made->owned.emplace(std::move(*joined));
     return made;
   }
@@ -145,21 +120,17 @@ result<memory_ptr> open_or_create_memory(const memory_request& request, detail::
 }
 
 std::size_t size(const memory& which) noexcept { return which.bytes; }
-bool is_creator(const memory& which) noexcept { return !which.owned || which.owned->is_creator(); }
+bool is_creator(const memory& which) noexcept { return which.owned ? which.owned->is_creator() : which.made_here; }
 std::string native_name(const memory& which) {
   return which.owned ? which.owned->description().native_name : std::string();
 }
 native_view native(const memory& which) noexcept { return native_view(which.file.get()); }
 const entry* entry_of(const memory& which) noexcept { return which.owned ? &*which.owned : nullptr; }
 
-result<view_ptr> map(const memory_ptr& which, const map_options& options) {
-  result<boost::interprocess::mapped_region> shown = map_file(which->file.get(), options);
-  if (!shown) return shown.error();
-  return view_ptr(new view{which, std::move(*shown)});
+result<native_handle> release(memory& which) {
+  which.owned.reset();
+  which.reading.reset();
+  return native_handle(native_handle::value_type{which.file.release()});
 }
-
-buffer contents(const view& which) noexcept { return {which.region.get_address(), which.region.get_size()}; }
-
-void view_deleter::operator()(view* which) const noexcept { delete which; }
 
 }  // namespace viaduct::backend

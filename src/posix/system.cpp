@@ -164,6 +164,7 @@ result<void> rename_exclusive(int directory, const std::string& from, const std:
 }
 
 bool reserves_memory() noexcept { return !portable; }
+bool seals_memory() noexcept { return !portable && VIADUCT_HAVE_MEMFD != 0; }
 
 result<void> reserve(int file, std::size_t size) {
   const auto length = static_cast<off_t>(size);

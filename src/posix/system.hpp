@@ -30,6 +30,7 @@
 #include "posix/descriptor.hpp"
 #include "viaduct/bytes.hpp"
 #include "viaduct/result.hpp"
+#include "viaduct/shared_memory.hpp"
 #include "viaduct/user.hpp"
 
 namespace viaduct::posix::system {
@@ -68,8 +69,10 @@ void close(int descriptor) noexcept;
 /// O_RDONLY, O_WRONLY or O_RDWR.
 [[nodiscard]] result<int> access_mode(int descriptor);
 
-// --- files. Every open is O_CLOEXEC | O_NOFOLLOW | O_NOCTTY.
+// --- files. Every open is O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, but for open_path().
 [[nodiscard]] result<descriptor> open_at(int directory, const std::string& path, int flags, mode_t mode = 0);
+/// A path that the user of the library chose: links in it are followed to the end.
+[[nodiscard]] result<descriptor> open_path(const std::string& path, int flags);
 /// A file without a name in this directory (O_TMPFILE), mode 0600. not_supported where there is none.
 [[nodiscard]] result<descriptor> open_unnamed(int directory);
 /// Gives an unnamed file its name; already_exists.
@@ -97,6 +100,36 @@ void close(int descriptor) noexcept;
 [[nodiscard]] result<void> reserve(int file, std::size_t size);
 /// Asks the seam in mmap's place; the mapping itself is made by a library.
 [[nodiscard]] result<void> before_mapping();
+/// msync() of the pages this lies in; waits until they are written.
+[[nodiscard]] result<void> flush_mapping(buffer shown);
+
+// Memory without a name; system_memory.cpp.
+/// Nobody, its maker included, can resize it, and look_at_memory() refuses what can be.
+[[nodiscard]] bool seals_memory() noexcept;
+/// A read-only descriptor can be made that nobody can open for writing again.
+[[nodiscard]] bool read_only_memory_handles() noexcept;
+[[nodiscard]] const char* memory_mechanism() noexcept;
+struct memory_descriptors {
+  descriptor file;
+  descriptor reading;  // read-only; invalid where reopen_read_only() makes one of `file`
+};
+/// Zeroed, with its space reserved where the system can: no_space, with both numbers in the hint.
+[[nodiscard]] result<memory_descriptors> anonymous_memory(std::size_t size);
+/// Its properties are final from here on. writers::creator: it can be mapped and written by nobody any more; what is mapped
+/// stays writable. not_supported.
+[[nodiscard]] result<void> finish_memory(int memory, writers who);
+/// A description of its own, for reading alone. not_supported, access_denied (somebody else's).
+[[nodiscard]] result<descriptor> reopen_read_only(int file);
+struct memory_facts {
+  std::size_t size;
+  access mode;  // what its descriptor and seals leave
+};
+/// Believes nothing and waits for nothing: invalid_argument (no memory), access_denied (it could be resized under us).
+[[nodiscard]] result<memory_facts> look_at_memory(int descriptor);
+/// What shm_open() opens. name_invalid.
+[[nodiscard]] result<descriptor> open_shared_object(const std::string& native_name, int flags);
+/// Its size, 0 before it was given one; invalid_argument if it is something else.
+[[nodiscard]] result<std::size_t> shared_object_size(int object);
 
 // --- open-file-description locks, never blocking. not_supported where the kernel has none.
 /// The commands of fcntl() for them.

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -79,6 +80,14 @@ result<descriptor> open_at(int directory, const std::string& path, int flags, mo
   return descriptor(*opened);
 }
 
+result<descriptor> open_path(const std::string& path, int flags) {
+  const fork_guard guard;
+  const result<int> opened =
+      checked("openat", [&] { return ::openat(AT_FDCWD, path.c_str(), flags | O_CLOEXEC | O_NOCTTY); });
+  if (!opened) return opened.error();
+  return descriptor(*opened);
+}
+
 result<void> link_at(int from_directory, const std::string& from, int to_directory, const std::string& to) {
   return done("linkat", [&] { return ::linkat(from_directory, from.c_str(), to_directory, to.c_str(), 0); });
 }
@@ -133,6 +142,13 @@ void pause(std::chrono::nanoseconds span) noexcept {
 
 result<void> before_mapping() {
   return done("mmap", [] { return 0; });
+}
+
+result<void> flush_mapping(buffer shown) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto from = reinterpret_cast<std::uintptr_t>(shown.data());
+  const std::uintptr_t before = from % page;
+  return done("msync", [&] { return ::msync(shown.data() - before, shown.size() + before, MS_SYNC); });
 }
 
 result<std::size_t> read_at(int file, buffer into, std::int64_t offset) {

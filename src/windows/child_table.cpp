@@ -42,7 +42,7 @@ std::optional<table_endpoint> parse_endpoint(std::string_view line) {
   table_endpoint found;
   std::uint64_t kind = 0;
   if (fields.size() != 4 || !parse(fields[1], kind) || !parse(fields[2], found.value)) return std::nullopt;
-  if (kind == 0 || kind > static_cast<std::uint64_t>(endpoint::kind::named_pipe)) return std::nullopt;
+  if (kind == 0 || kind > static_cast<std::uint64_t>(endpoint::kind::shared_memory)) return std::nullopt;
   found.name = fields[0];
   found.what = static_cast<endpoint::kind>(kind);
   found.remark = fields[3];

@@ -17,6 +17,7 @@ namespace {
 
 /// Does the handle bear out what the table says?
 bool fits(HANDLE handle, endpoint::kind what) {
+  if (what == endpoint::kind::shared_memory) return true;  // shared_memory::adopt() looks closer than anything here
   const result<DWORD> type = system::file_type(handle);
   if (!type || *type != FILE_TYPE_PIPE) return false;
   const result<ACCESS_MASK> access = system::granted_access(handle);
@@ -28,6 +29,7 @@ bool fits(HANDLE handle, endpoint::kind what) {
       return (*access & FILE_WRITE_DATA) != 0;
     case endpoint::kind::named_pipe:
       return (*access & FILE_READ_DATA) != 0 && (*access & FILE_WRITE_DATA) != 0;
+    case endpoint::kind::shared_memory:
     case endpoint::kind::none:
       break;
   }
