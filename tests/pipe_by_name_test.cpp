@@ -3,6 +3,7 @@
 // Pipes by name, between processes: who owns the name, one writer at a time, the end of each, and death.
 #include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/audit.hpp"
@@ -81,6 +82,36 @@ TEST_CASE("writers come one after the other, and the reader sees closed once for
     std::byte one{};
     REQUIRE(outcome(reader.read_some({&one, 1}, deadline::now())) == errc::timed_out);
   }
+}
+
+// A writer that comes between the reader's look at the FIFO and its look at the entry must not be taken for one that left.
+TEST_CASE("however often the reader looks, it sees what each writer wrote and then its end") {
+  const std::string called = unique_name();
+  auto reader = must(pipe_reader::create(called));
+  time_limit(60s);
+  const auto times = static_cast<std::uint32_t>(rounds(150, 3000));
+  std::thread writers([&] {
+    for (std::uint32_t number = 0; number < times; ++number) {
+      auto writer = must(pipe_writer::open(called, 8s));
+      if (number % 3 != 0) must(writer.write_all({&number, sizeof number}, 8s));
+    }
+  });
+  std::uint32_t mistakes = 0;
+  for (std::uint32_t number = 0; number < times; ++number) {
+    std::vector<std::uint32_t> seen;
+    for (;;) {
+      std::uint32_t value = 0;
+      const auto got = reader.read_some({&value, sizeof value}, deadline::now());
+      if (got.has_value()) seen.push_back(value);
+      if (got.has_error() && !(outcome(got) == errc::timed_out)) {
+        if (!(outcome(got) == errc::closed)) ++mistakes;
+        break;
+      }
+    }
+    if (seen != (number % 3 != 0 ? std::vector{number} : std::vector<std::uint32_t>())) ++mistakes;
+  }
+  writers.join();
+  CHECK(mistakes == 0);
 }
 
 TEST_CASE("a writer that wrote nothing is still seen to come and go") {

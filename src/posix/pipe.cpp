@@ -54,38 +54,42 @@ result<void> set_capacity(int end, const pipe_options& options) {
   return options.capacity == 0 ? result<void>() : system::set_pipe_capacity(end, options.capacity);
 }
 
-/// The FIFO's reader has left reading for good: a new descriptor under the same number, for the hang-up of the last writer
-/// stays with the old one and would keep poll() from waiting.
+/// A new descriptor under the same number, for the hang-up of the last writer stays with the old one and would keep poll()
+/// from waiting.
 result<void> reopen(pipe_source& from) {
   const result<descriptor> fresh = system::open_at(posix::entry_directory(*from.owned).handle.get(),
                                                    from.owned->description().native_name, O_RDONLY | O_NONBLOCK);
   if (!fresh) return fresh.error();
+  const result<struct stat> found = system::status(fresh->get());
+  if (!found) return found.error();
+  const result<struct stat> held = system::status(from.end.get());
+  if (!held) return held.error();
+  if (found->st_dev != held->st_dev || found->st_ino != held->st_ino)
+    return error(errc::name_hijacked).advise("another object sits where this pipe was");
   if (!system::duplicate_over(fresh->get(), from.end.get())) return posix::failure(errno);
   return {};
 }
 
-/// All writers have gone. For a FIFO of ours: true if one had announced itself, which is reported once.
-result<bool> writer_has_left(pipe_source& from) {
-  if (!from.owned) return true;
-  const int file = posix::entry_file(*from.owned);
-  const result<posix::writer_mark> mark = posix::read_writer_mark(file);
+result<bool> has_announced_writer(const pipe_source& from) {
+  const result<posix::writer_mark> mark = posix::read_writer_mark(posix::entry_file(*from.owned));
   if (!mark) return mark.error();
-  if (result<void> opened = reopen(from); !opened) return opened.error();
-  if (*mark == posix::writer_mark::free) return false;
-  if (result<void> freed = posix::write_writer_mark(file, posix::writer_mark::free); !freed) return freed.error();
-  return true;
+  return *mark == posix::writer_mark::taken;
 }
 
-/// Waits until reading makes sense; closed when a writer has left.
-result<void> wait_readable(pipe_source& from, detail::timer& wait) {
-  for (;;) {
-    const result<short> events = from.cancel.wait(from.end.get(), POLLIN, wait);
-    if (!events) return events.error();
-    if ((*events & POLLIN) != 0 || !from.owned) return {};
-    const result<bool> left = writer_has_left(from);
-    if (!left) return left.error();
-    if (*left) return errc::closed;
-  }
+/// A read of our FIFO found neither bytes nor a writer. True: one has announced itself; whether it has left, and left
+/// nothing behind, only a read after this can tell. False: nobody is there, and poll() will wait.
+result<bool> look_for_writer(pipe_source& from) {
+  result<bool> announced = has_announced_writer(from);
+  if (!announced || *announced) return announced;
+  if (result<void> opened = reopen(from); !opened) return opened.error();
+  // Again: who came and left before the new descriptor was opened does not show on it.
+  return has_announced_writer(from);
+}
+
+/// The writer that was announced has left, and all it wrote was read: the next one may come.
+result<void> finish_writer(pipe_source& from) {
+  if (result<void> opened = reopen(from); !opened) return opened;
+  return posix::write_writer_mark(posix::entry_file(*from.owned), posix::writer_mark::free);
 }
 
 }  // namespace
@@ -134,23 +138,29 @@ namespace {
 /// After a first attempt, if there was one, that gave no bytes: again until one does.
 [[gnu::noinline]] result<std::size_t> persist_reading(pipe_source& from, system::io count, buffer into,
                                                       detail::timer& wait) {
-  for (bool waited = false;; waited = true) {
-    if (from.cancel.is_cancelled()) return errc::cancelled;
-    if (waited) count = system::read(from.end.get(), into);
+  bool announced = false;  // a writer of our FIFO, as it was known before the last attempt
+  for (bool waited = false;;) {
     if (count > 0) return static_cast<std::size_t>(count);
+    if (from.cancel.is_cancelled()) return errc::cancelled;
     if (count == 0 && !from.owned) {
       if (!std::exchange(from.before_first_writer, false)) return errc::closed;
+    } else if (count == 0 && announced) {
+      if (result<void> finished = finish_writer(from); !finished) return finished.error();
+      return errc::closed;
     } else if (count == 0) {
-      // A FIFO of ours without a writer: one has left, or none has come yet.
-      const result<bool> left = writer_has_left(from);
-      if (!left) return left.error();
-      if (*left) return errc::closed;
+      const result<bool> seen = look_for_writer(from);
+      if (!seen) return seen.error();
+      announced = *seen;
     } else if (count != -EAGAIN) {
       return posix::failure(static_cast<int>(-count));
     }
-    // Said to be readable, and somebody else was quicker.
-    if (waited && wait.expired()) return errc::timed_out;
-    if (result<void> ready = wait_readable(from, wait); !ready) return ready.error();
+    if (count != 0 || !announced) {
+      // Said to be readable, and somebody else was quicker.
+      if (waited && wait.expired()) return errc::timed_out;
+      if (const result<short> ready = from.cancel.wait(from.end.get(), POLLIN, wait); !ready) return ready.error();
+      waited = true;
+    }
+    count = system::read(from.end.get(), into);
   }
 }
 
