@@ -7,6 +7,7 @@
 #include <array>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -215,6 +216,25 @@ TEST_CASE("a wait that is given up loses nothing, and the next attempt may bring
     REQUIRE(receive(in, line, second) == step::done);
     REQUIRE(second == message);
   }
+}
+
+TEST_CASE("without memory to keep what came of a message, receiving ends and the caller's memory is left alone") {
+  wire line;
+  line.send(content(50'000, 4));
+  incoming_frames in(plain);
+  std::vector<std::byte> first(60'000), second(60'000);
+  for (std::size_t got = 0; got < 40'000;) {
+    REQUIRE(in.next(first) == step::want_read);
+    const std::size_t count = line.read(in.wanted(), 40'000 - got);
+    in.got(count);
+    got += count;
+  }
+  {
+    const scarce_memory none(20'000);
+    CHECK_THROWS_AS(in.suspend(), std::bad_alloc);
+  }
+  CHECK(in.next(second) == step::failed);
+  CHECK(in.failure() == errc::no_space);
 }
 
 TEST_CASE("the end mark is closed, now and ever after, whatever follows it") {

@@ -242,7 +242,7 @@ void incoming_frames::got_predicted(std::size_t count) {
                            length >= body && (length >= expected || ahead == 0);
   if (!as_expected) {
     const std::array<bytes, 2> pieces{bytes(header_.data(), head), bytes(into_.data(), body)};
-    return prepend(pieces);
+    return keep(pieces);
   }
   length_ = length;
   placed_ = body;
@@ -268,14 +268,20 @@ void incoming_frames::prepend(std::span<const bytes> pieces) {
   end_ = total + held;
 }
 
+/// Without memory for it the place in the stream is lost: receiving has ended then, and the caller's memory is let go.
+void incoming_frames::keep(std::span<const bytes> pieces) {
+  fail(error(errc::no_space).advise("there was no memory to keep what had arrived of a message"));
+  prepend(pieces);
+  phase_ = phase::header;
+}
+
 void incoming_frames::suspend() {
   if (phase_ == phase::predicted) phase_ = phase::header;
   if (phase_ != phase::body) return;
   std::array<std::byte, frame::header_size> header;
   put_word(header.data(), static_cast<std::uint32_t>(length_));
   const std::array<bytes, 2> pieces{bytes(header), bytes(into_.data(), placed_)};
-  prepend(pieces);
-  phase_ = phase::header;
+  keep(pieces);
 }
 
 step incoming_frames::end_with(errc code, const char* hint) noexcept {

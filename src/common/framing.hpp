@@ -105,7 +105,7 @@ class incoming_frames {
   void got(std::size_t count);
 
   /// The driver gives up waiting (timed_out): what already lies in the caller's memory is kept for the next attempt.
-  /// May allocate.
+  /// May allocate; if that throws, receiving has ended with no_space.
   void suspend();
 
   [[nodiscard]] std::size_t size() const noexcept { return length_; }
@@ -143,6 +143,7 @@ class incoming_frames {
   void stream_ended() noexcept;
   void consume(std::size_t count) noexcept;
   void prepend(std::span<const bytes> pieces);
+  void keep(std::span<const bytes> pieces);
   [[nodiscard]] buffer room(std::size_t wanted);
 
   frame_limits limits_;

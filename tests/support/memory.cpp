@@ -1,20 +1,26 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "support/memory.hpp"
 
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 
 namespace {
 thread_local std::uint64_t count = 0;
+thread_local std::size_t refused_from = SIZE_MAX;
 
 void* allocate(std::size_t size) noexcept {
   ++count;
+  if (size >= refused_from) return nullptr;
   return std::malloc(size != 0 ? size : 1);
 }
 }  // namespace
 
 namespace viaduct::test {
 std::uint64_t allocations() noexcept { return count; }
+
+scarce_memory::scarce_memory(std::size_t too_large) noexcept { refused_from = too_large; }
+scarce_memory::~scarce_memory() { refused_from = SIZE_MAX; }
 }  // namespace viaduct::test
 
 void* operator new(std::size_t size) {
