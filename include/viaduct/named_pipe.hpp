@@ -124,7 +124,8 @@ class VIADUCT_EXPORT named_pipe {
   /// nothing. closed: the peer ended with its end mark. peer_died: the stream ended without it or inside a message.
   /// peer_corrupt: a frame above the limit or out of order; receiving has ended.
   [[nodiscard]] result<std::size_t> receive(buffer into, deadline until);
-  /// Also takes the handles of the message; plain receive() closes them.
+  /// Also takes the handles of the message; plain receive() closes them. limit_reached: this process had no descriptors
+  /// left for them; receiving has ended.
   [[nodiscard]] result<received_handles> receive_with_handles(buffer into, deadline until);
 
   /// Whole messages, or bytes, already taken from the system: ask before waiting on native() in a foreign event loop.

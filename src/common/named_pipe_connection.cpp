@@ -150,7 +150,8 @@ result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
     if (outcome == step::failed) return incoming_.failure();
     result<std::size_t> count = backend::read_some(*stream, incoming_.wanted(), wait);
     if (!count) {
-      if (count.error() == errc::peer_corrupt) {
+      // limit_reached: handles came that this process had no room for; their bytes are gone with them.
+      if (count.error() == errc::peer_corrupt || count.error() == errc::limit_reached) {
         incoming_.fail(count.error());
       } else {
         incoming_.suspend();

@@ -149,9 +149,10 @@ namespace {
   posix::descriptor_batch& arrived = came.all;
   // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
   const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
-  if (came.truncated || flooded || arrived.size() > named_pipe::max_handles) {
-    from.arrived.clear();  // nobody will collect them any more
-    return -EPROTO;
+  const bool excessive = flooded || arrived.size() > named_pipe::max_handles;
+  if (excessive || came.truncated) {
+    from.arrived.clear();                  // nobody will collect them any more
+    return excessive ? -EPROTO : -EMFILE;  // there is room for all that one message can carry: we had no numbers left
   }
   if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
   return got;

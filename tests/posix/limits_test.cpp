@@ -98,6 +98,24 @@ TEST_CASE("limits: without descriptors every maker says limit_reached and works 
   CHECK(outcome(pipe_reader::create(called)) == success);
 }
 
+TEST_CASE("limits: handles that there are no descriptors for are limit_reached, and end receiving") {
+  for (const int spare : {0, 1, 15}) {
+    connected pair(framing::messages, {.accept_handles = true}, {.accept_handles = true});
+    const std::vector<native_view> handles(16, native_view(native_view::value_type{0}));
+    must(pair.client.send("handles", handles, 1s));
+    const leak_audit audit;
+    std::string into(64, '\0');
+    {
+      const few_descriptors tight(spare);
+      CHECK(outcome(pair.server.receive_with_handles(into, 1s)) == errc::limit_reached);
+    }
+    CHECK(outcome(pair.server.receive_with_handles(into, 1s)) == errc::limit_reached);
+    CHECK(audit.leaked_handles() == 0);
+    must(pair.server.send("still", 1s));
+    CHECK(receive_text(pair.client) == "still");
+  }
+}
+
 /// One byte to a socket with this many descriptors beside it: what a hostile peer may do. False: the kernel refused.
 bool send_descriptors(int socket, std::size_t count, std::string_view text) {
   std::vector<int> values(count, 0);
