@@ -237,6 +237,9 @@ TEST_CASE("a program that cannot be started is an error of spawn") {
   CHECK(spawn(place.path()) == errc::access_denied);  // a directory
   CHECK(spawn("") == errc::invalid_argument);
   CHECK(spawn(std::string("nul\0inside", 10)) == errc::invalid_argument);
+  child_options options;
+  options.working_directory = place.path().string() + std::string("\0inside", 7);
+  CHECK(outcome(try_spawn("exits", {"0"}, options)) == errc::invalid_argument);
   const auto refused = child_process::spawn(place.path() / "missing", {});
   REQUIRE(refused.has_error());
   CHECK(refused.error().operation() == "child_process::spawn");

@@ -49,6 +49,7 @@ result<void> check_texts(const std::filesystem::path& program, const std::vector
                          const child_options& options) {
   if (program.empty() || has_nul(program.string())) return invalid("the program is a path without NUL");
   if (std::any_of(args.begin(), args.end(), has_nul)) return invalid("an argument must not contain NUL");
+  if (has_nul(options.working_directory.string())) return invalid("the working directory is a path without NUL");
   if (!options.environment) return {};
   for (const auto& [key, value] : *options.environment) {
     if (key.empty() || key.find('=') != std::string::npos || has_nul(key) || has_nul(value)) {

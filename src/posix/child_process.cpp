@@ -4,6 +4,7 @@
 // descriptors 3, 4, 5 ..., and everything above them is closed, whatever other threads have open.
 #include "posix/child_process.hpp"
 
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "posix/error.hpp"
 
@@ -58,8 +60,8 @@ class file_actions {
   file_actions& operator=(const file_actions&) = delete;
 
   [[nodiscard]] posix_spawn_file_actions_t* get() noexcept { return &value_; }
-  /// Adding allocates; the first failure is kept.
-  void note(int code) noexcept { failure_ = failure_ != 0 ? failure_ : code; }
+  /// Adding allocates; the first failure is kept. A descriptor is refused only if its number is above the limit.
+  void note(int code) noexcept { failure_ = failure_ != 0 ? failure_ : code == EBADF ? EMFILE : code; }
   [[nodiscard]] int failure() const noexcept { return failure_; }
 
  private:
@@ -82,10 +84,19 @@ void place_descriptors(file_actions& actions, const std::vector<std::pair<int, i
   }
 }
 
+/// After the moves: in a parent without standard streams the source of one may have such a number.
+void open_null_streams(file_actions& actions, const std::vector<int>& numbers) {
+  for (const int number : numbers) {
+    actions.note(::posix_spawn_file_actions_addopen(actions.get(), number, "/dev/null", O_RDWR, 0));
+  }
+}
+
 struct standard_streams {
   // Ours to close after the start: the child's ends of piped streams.
   std::array<descriptor, 3> child_ends;
   std::array<descriptor, 3> parent_ends;
+  // Numbers to be opened as nothing.
+  std::vector<int> null_streams;
   // Endpoints that were non-blocking: a failed start has to undo that.
   std::vector<int> made_blocking;
 };
@@ -103,7 +114,7 @@ result<void> make_stream(standard_streams& streams, int number) {
 }
 
 /// What is done to standard streams.
-result<void> prepare_streams(const spawn_request& request, standard_streams& streams, file_actions& actions,
+result<void> prepare_streams(const spawn_request& request, standard_streams& streams,
                              std::vector<std::pair<int, int>>& moves) {
   const standard_stream* wanted[] = {&request.input, &request.output, &request.error};
   for (int number = 0; number < 3; ++number) {
@@ -113,7 +124,7 @@ result<void> prepare_streams(const spawn_request& request, standard_streams& str
       case stdio::kind::inherit:
         break;
       case stdio::kind::null:
-        actions.note(::posix_spawn_file_actions_addopen(actions.get(), number, "/dev/null", O_RDWR, 0));
+        streams.null_streams.push_back(number);
         break;
       case stdio::kind::piped:
         if (result<void> made = make_stream(streams, number); !made) return made;
@@ -208,8 +219,13 @@ result<child_ptr> watch(pid_t process) {
   made->process = process;
   if (result<void> bell = made->cancel.make_bell(); !bell) return bell.error();
   result<descriptor> watched = system::watch_process(process);
-  if (!watched) return watched.error();
-  made->watch = std::move(*watched);
+  if (watched) {
+    made->watch = std::move(*watched);
+  } else if (watched.error().os_code() == ESRCH) {
+    made->reaped = true;  // it has run and ended, and somebody else has its status: wait() says so
+  } else {
+    return watched.error();
+  }
   return made;
 }
 
@@ -222,9 +238,18 @@ exit_status to_status(int status) noexcept {
   return {.code = WEXITSTATUS(status), .signal = 0};
 }
 
+/// Somebody else in this process may have taken its status (SIGCHLD is ignored, wait()): its id may be another's by now.
+bool has_ended(const child& which) {
+  if (!which.watch.is_valid()) return false;
+  pollfd ended{which.watch.get(), POLLIN, 0};
+  detail::timer now{deadline::now()};
+  const result<int> ready = system::wait({&ended, 1}, now);
+  return ready && *ready > 0;
+}
+
 result<void> signal(child& which, int number) {
   const std::lock_guard lock(which.state);
-  if (which.reaped) return {};
+  if (which.reaped || has_ended(which)) return {};
   result<void> sent = system::send_signal(which.process, number);
   if (!sent && sent.error() == errc::not_found) return {};  // it has ended
   return sent;
@@ -233,12 +258,14 @@ result<void> signal(child& which, int number) {
 /// One look, under the lock that keeps signals away from a process id that is free again.
 result<std::optional<exit_status>> try_reap(child& which) {
   const std::lock_guard lock(which.state);
-  const result<std::optional<int>> ended = system::reap(which.process);
-  if (ended && !ended->has_value()) return std::optional<exit_status>();
-  if (!ended && ended.error() != errc::not_found) return ended.error();
-  which.reaped = true;
-  if (ended) return std::optional<exit_status>(to_status(**ended));
-  return error(errc::not_found, ended.error().os_code())
+  if (!which.reaped) {
+    const result<std::optional<int>> ended = system::reap(which.process);
+    if (ended && !ended->has_value()) return std::optional<exit_status>();
+    if (!ended && ended.error() != errc::not_found) return ended.error();
+    which.reaped = true;
+    if (ended) return std::optional<exit_status>(to_status(**ended));
+  }
+  return error(errc::not_found, ECHILD)
       .advise("somebody else in this process took the child's status (wait(), or SIGCHLD is ignored)");
 }
 
@@ -249,9 +276,10 @@ result<spawned> spawn(const spawn_request& request) {
   file_actions actions;
   standard_streams streams;
   std::vector<std::pair<int, int>> moves;
-  result<void> ready = prepare_streams(request, streams, actions, moves);
+  result<void> ready = prepare_streams(request, streams, moves);
   result<std::string> endpoints = ready ? list_endpoints(request, moves) : result<std::string>(ready.error());
   if (endpoints) place_descriptors(actions, moves);
+  open_null_streams(actions, streams.null_streams);
   result<pid_t> started = endpoints ? start(request, actions, *endpoints) : result<pid_t>(endpoints.error());
   if (!started) {
     for (const int handle : streams.made_blocking) {  // as it was

@@ -283,6 +283,13 @@ result<pid_t> spawn(const program_start& how) {
   if (const int injected = backend::seam::before("posix_spawn"); injected != 0) return failure(injected);
   pid_t process = -1;
   const int code = ::posix_spawn(&process, how.program, how.actions, how.attributes, how.args, how.environment);
+  // Of a fork() that is no time-out.
+  if (code == EAGAIN) {
+    return error(errc::limit_reached, code)
+        .advise(
+            "the user or the system has no processes left: see RLIMIT_NPROC (ulimit -u) and the control group's "
+            "pids.max");
+  }
   if (code != 0) return failure(code);
   return process;
 }
