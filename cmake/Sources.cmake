@@ -18,6 +18,7 @@ set(viaduct_common_sources
   open_by_name.cpp
   pipe.cpp
   seam.cpp
+  shared_heap.cpp
   shared_memory.cpp
   stream_contract.cpp
   user.cpp
