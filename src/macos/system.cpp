@@ -6,6 +6,7 @@
 #include "posix/system.hpp"
 
 #include <fcntl.h>
+#include <os/os_sync_wait_on_address.h>
 #include <poll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -181,6 +182,50 @@ result<int> wait(std::span<pollfd> descriptors, detail::timer& wait) {
     if (ready == 0 && wait.expired()) return 0;
   }
 }
+
+bool has_address_waits() noexcept {
+  if (__builtin_available(macOS 14.4, *)) return true;
+  return false;
+}
+
+io wait_on_address(const std::atomic<std::uint64_t>& count, std::uint64_t seen, const wake_moment& until) noexcept {
+  if (__builtin_available(macOS 14.4, *)) {
+    void* const word = const_cast<std::atomic<std::uint64_t>*>(&count);
+    if (!until) {
+      return raw_once("os_sync_wait_on_address", [&] {
+        return ::os_sync_wait_on_address(word, seen, sizeof count, OS_SYNC_WAIT_ON_ADDRESS_SHARED);
+      });
+    }
+    const std::chrono::nanoseconds left = *until - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return -ETIMEDOUT;
+    return raw_once("os_sync_wait_on_address_with_timeout", [&] {
+      return ::os_sync_wait_on_address_with_timeout(word, seen, sizeof count, OS_SYNC_WAIT_ON_ADDRESS_SHARED,
+                                                    OS_CLOCK_MACH_ABSOLUTE_TIME,
+                                                    static_cast<std::uint64_t>(left.count()));
+    });
+  }
+  return -ENOSYS;
+}
+
+// One word at a time.
+io wait_on_either(const std::atomic<std::uint64_t>& /*count*/, std::uint64_t /*seen*/,
+                  const std::atomic<std::uint32_t>& /*flag*/, const wake_moment& /*until*/) noexcept {
+  return -ENOSYS;
+}
+
+void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
+  if (__builtin_available(macOS 14.4, *)) {
+    void* const word = const_cast<std::atomic<std::uint64_t>*>(&count);
+    // ENOENT: nobody sleeps there.
+    if (whom == wake_whom::one) {
+      (void)::os_sync_wake_by_address_any(word, sizeof count, OS_SYNC_WAKE_BY_ADDRESS_SHARED);
+    } else {
+      (void)::os_sync_wake_by_address_all(word, sizeof count, OS_SYNC_WAKE_BY_ADDRESS_SHARED);
+    }
+  }
+}
+
+void wake_on_flag(const std::atomic<std::uint32_t>& /*flag*/) noexcept {}
 
 result<pipe_descriptors> make_pipe() {
   const fork_guard guard;
