@@ -9,7 +9,10 @@ set(viaduct_common_sources
   event_count.cpp
   framing.cpp
   handover.cpp
+  lock_word.cpp
   log.cpp
+  member_table.cpp
+  mutex.cpp
   name.cpp
   named_pipe.cpp
   named_pipe_connection.cpp
@@ -20,6 +23,7 @@ set(viaduct_common_sources
   seam.cpp
   shared_heap.cpp
   shared_memory.cpp
+  shared_object.cpp
   stream_contract.cpp
   user.cpp
 )

@@ -40,7 +40,7 @@ struct memory_request {
   /// layout_mismatch.
   entry_contract contract = {};
   /// Fills the zeroed memory before the name shows it to others; may be empty.
-  std::function<void(buffer)> initialise = {};
+  std::function<result<void>(buffer)> initialise = {};
 };
 
 // --- by name. The space is reserved (no_space: needed and available in the hint), the file checked on its descriptor.

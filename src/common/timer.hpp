@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <limits>
+#include <optional>
 
 #include "viaduct/deadline.hpp"
 
@@ -50,6 +51,13 @@ class timer {
   [[nodiscard]] deadline until() noexcept {
     start();
     return until_;
+  }
+
+  /// The moment of the deadline, starting the clock if it does not run yet; none for ever.
+  [[nodiscard]] std::optional<deadline::clock::time_point> moment() noexcept {
+    const nanoseconds left = remaining();
+    if (left == nanoseconds::max()) return std::nullopt;
+    return deadline::clock::now() + std::chrono::duration_cast<deadline::clock::duration>(left);
   }
 
   /// Time left in whole milliseconds, rounded up, at most `limit`; `limit` for ever.

@@ -36,7 +36,9 @@ result<descriptor> make_file(const memory_request& request, const entry_descript
   if (!request.initialise) return file;
   const result<boost::interprocess::mapped_region> shown = posix::map_file(file->get(), {.length = request.size});
   if (!shown) return shown.error();
-  request.initialise(buffer(shown->get_address(), request.size));
+  if (const result<void> filled = request.initialise(buffer(shown->get_address(), request.size)); !filled) {
+    return filled.error();
+  }
   return file;
 }
 

@@ -1,0 +1,95 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// lock_word: a lock between processes that survives the death of its holder at any instruction. One word holds the member
+// id of the holder's process and two bits; taking it and saying who took it is one compare and exchange, so that at no
+// instant it is held by nobody known. Dead is who no longer holds the lock on their byte of the object's entry: kernel
+// evidence, and an id is never used again.
+//
+//   word    member id (62 bits) | contended | dirty
+//   contended   somebody sleeps: whoever unlocks must wake
+//   dirty       a holder died inside, and nobody has called repair() since
+//
+// docs/mutex.md tells the whole; tests/models/lock_word.pml has the proof. The order of the accesses is part of it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "common/death_watch.hpp"
+#include "common/event_count.hpp"
+#include "common/timer.hpp"
+#include "viaduct/result.hpp"
+
+namespace viaduct::detail {
+
+/// The shared words; all zero (but the event count's own) is unlocked.
+struct lock_words {
+  alignas(64) std::atomic<std::uint64_t> word;
+  event_words events;
+};
+
+/// Which thread of this process holds the lock by a guard. One for all objects of the same name.
+using thread_token = const void*;
+[[nodiscard]] inline thread_token this_thread() noexcept {
+  thread_local const char token = 0;
+  return &token;
+}
+struct lock_holder {
+  std::atomic<thread_token> thread{nullptr};
+};
+
+class lock_word {
+ public:
+  static constexpr std::uint64_t dirty = 1;
+  static constexpr std::uint64_t contended = 2;
+  [[nodiscard]] static constexpr std::uint64_t holder_in(std::uint64_t word) noexcept { return word >> 2; }
+
+  lock_word(lock_words& words, const backend::entry& members, std::uint64_t self, lock_holder& holder) noexcept
+      : word_(words.word), members_(members), mine_(self << 2), holder_(holder), events_(words.events, members) {}
+
+  /// Free and clean, the usual case.
+  [[nodiscard]] bool try_clean() noexcept {
+    std::uint64_t free = 0;
+    if (!word_.compare_exchange_strong(free, mine_, std::memory_order_acquire, std::memory_order_relaxed)) return false;
+    holder_.thread.store(this_thread(), std::memory_order_relaxed);
+    return true;
+  }
+
+  /// Whoever it is that we wait for, when we gave up.
+  struct blocker {
+    std::uint64_t holder = 0;
+    std::chrono::milliseconds waited{0};
+  };
+  /// True: a holder has died inside and nobody has repaired since. timed_out (then `by` tells behind whom), deadlock (this
+  /// thread holds it), limit_reached, os_error.
+  [[nodiscard]] result<bool> acquire(timer& wait, blocker& by);
+
+  /// not_owner: it is not ours (any more), and nothing was touched.
+  [[nodiscard]] errc release(bool is_dirty) noexcept {
+    holder_.thread.store(nullptr, std::memory_order_relaxed);
+    std::uint64_t expected = mine_ | (is_dirty ? dirty : 0);
+    if (word_.compare_exchange_strong(expected, expected & dirty, std::memory_order_acq_rel, std::memory_order_relaxed))
+        [[likely]]
+      return errc{};
+    return release_contended(expected);
+  }
+
+  /// As its holder: what the lock protects is whole again.
+  void repair() noexcept { word_.fetch_and(~dirty, std::memory_order_release); }
+
+ private:
+  [[nodiscard]] errc release_contended(std::uint64_t found) noexcept;
+  [[nodiscard]] bool spin(bool& is_dirty) noexcept;
+  [[nodiscard]] result<bool> is_dead(std::uint64_t holder) const;
+  [[nodiscard]] bool take_over(std::uint64_t dead, std::uint64_t found) noexcept;
+  [[nodiscard]] bool mark_contended(std::uint64_t found) noexcept;
+  [[nodiscard]] bool got(std::uint64_t found) noexcept;
+
+  std::atomic<std::uint64_t>& word_;
+  const backend::entry& members_;
+  std::uint64_t mine_;
+  lock_holder& holder_;
+  event_count events_;
+};
+
+}  // namespace viaduct::detail

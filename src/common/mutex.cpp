@@ -1,0 +1,157 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+#include "common/mutex.hpp"
+
+#include <utility>
+
+#include "common/hot_path.hpp"
+
+namespace viaduct {
+
+using detail::failed_on;
+using detail::is_usable;
+using detail::make_label;
+using detail::mutex_access;
+using detail::mutex_impl;
+using detail::timer;
+using detail::why_not_open;
+
+namespace {
+
+detail::object_request request_of(const name& what) {
+  detail::object_request request = detail::request_for<mutex_impl>(backend::object_kind::mutex, what);
+  request.initialise = [](void* words) -> result<void> {
+    return detail::event_count::initialise(static_cast<detail::lock_words*>(words)->events);
+  };
+  return request;
+}
+
+result<mutex> finish(const name& what, result<detail::opened_object> made, const char* operation) {
+  if (!made) return failed_on(what.text(), made.error(), operation);
+  return mutex_access::make(std::make_unique<mutex_impl>(make_label(what.text()), std::move(*made)));
+}
+
+/// A guard that outlives its mutex object deletes what it needs when it is done.
+void let_go_of(std::unique_ptr<mutex_impl> impl) noexcept {
+  if (!impl || impl->born.is_foreign() || !impl->guarded.load(std::memory_order_relaxed)) return;
+  impl->orphaned.store(true, std::memory_order_relaxed);
+  (void)impl.release();
+}
+
+}  // namespace
+
+mutex::mutex(std::unique_ptr<mutex_impl> impl) noexcept : impl_(std::move(impl)) {}
+mutex::mutex(mutex&& other) noexcept = default;
+mutex& mutex::operator=(mutex&& other) noexcept {
+  if (this != &other) {
+    close();
+    impl_ = std::move(other.impl_);
+  }
+  return *this;
+}
+mutex::~mutex() { close(); }
+
+result<mutex> mutex::create(const name& what) {
+  return finish(what, detail::create_object(request_of(what)), "mutex::create");
+}
+
+result<mutex> mutex::open(const name& what, deadline until) {
+  timer wait(until);
+  return finish(what, detail::open_object(request_of(what), wait), "mutex::open");
+}
+
+result<mutex> mutex::open_or_create(const name& what, deadline until) {
+  timer wait(until);
+  return finish(what, detail::open_or_create_object(request_of(what), wait), "mutex::open_or_create");
+}
+
+result<void> mutex::remove(const name& what) {
+  const result<void> removed = detail::remove_object(backend::object_kind::mutex, what);
+  if (!removed) return failed_on(what.text(), removed.error(), "mutex::remove");
+  return {};
+}
+
+result<mutex_lock> mutex::lock(deadline until) {
+  constexpr const char* operation = "mutex::lock";
+  if (!is_usable(impl_)) [[unlikely]]
+    return why_not_open(impl_, operation);
+  if (impl_->lock.try_clean()) [[likely]] {
+    impl_->guarded.store(true, std::memory_order_relaxed);
+    return mutex_access::make(*impl_, false);
+  }
+  const result<bool> dirty = detail::lock_mutex(*impl_, until, operation);
+  if (!dirty) return dirty.error();
+  return mutex_access::make(*impl_, *dirty);
+}
+
+std::string mutex::native_name() const { return is_open() ? backend::native_name(*impl_->memory) : std::string(); }
+
+void mutex::close() noexcept { let_go_of(std::move(impl_)); }
+
+bool mutex::is_open() const noexcept { return is_usable(impl_); }
+
+// ---- mutex_lock
+
+namespace {
+
+/// The rare ends of a lock: it was not ours any more, or its mutex object has gone before.
+result<void> end_of(mutex_impl& held, errc outcome) {
+  const std::unique_ptr<mutex_impl> last(held.orphaned.load(std::memory_order_relaxed) ? &held : nullptr);
+  if (outcome == errc{}) return {};
+  return held.failed(error(outcome).advise("this process was taken for dead: something closed all its descriptors"),
+                     "mutex_lock::unlock");
+}
+
+}  // namespace
+
+mutex_lock& mutex_lock::operator=(mutex_lock&& other) noexcept {
+  if (this != &other) {
+    if (impl_ != nullptr) release_quietly();
+    impl_ = std::exchange(other.impl_, nullptr);
+    dirty_ = other.dirty_;
+  }
+  return *this;
+}
+
+result<void> mutex_lock::repaired() {
+  constexpr const char* operation = "mutex_lock::repaired";
+  if (impl_ == nullptr) return error(errc::not_owner).during(operation);
+  if (impl_->born.is_foreign()) return impl_->failed(error(errc::forked), operation);
+  impl_->lock.repair();
+  dirty_ = false;
+  return {};
+}
+
+result<void> mutex_lock::unlock() {
+  constexpr const char* operation = "mutex_lock::unlock";
+  if (impl_ == nullptr) return error(errc::not_owner).during(operation);
+  mutex_impl& held = *std::exchange(impl_, nullptr);
+  if (held.born.is_foreign()) return held.failed(error(errc::forked), operation);
+  held.guarded.store(false, std::memory_order_relaxed);
+  const errc outcome = held.lock.release(dirty_);
+  if (outcome == errc{} && !held.orphaned.load(std::memory_order_relaxed)) [[likely]]
+    return {};
+  return end_of(held, outcome);
+}
+
+void mutex_lock::release_quietly() noexcept { (void)unlock(); }
+
+namespace detail {
+
+result<bool> lock_mutex(mutex_impl& impl, deadline until, const char* operation) {
+  timer wait(until);
+  lock_word::blocker by;
+  result<bool> taken = impl.lock.acquire(wait, by);
+  if (taken) {
+    impl.guarded.store(true, std::memory_order_relaxed);
+    return taken;
+  }
+  error failed = taken.error();
+  if (failed == errc::timed_out && !wait.poll_only()) {
+    failed.advise("held by " + impl.describe(by.holder) + "; waited " + std::to_string(by.waited.count()) + " ms");
+  }
+  return impl.failed(std::move(failed), operation);
+}
+
+}  // namespace detail
+
+}  // namespace viaduct

@@ -1,0 +1,40 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+#pragma once
+
+#include <memory>
+
+#include "common/lock_word.hpp"
+#include "common/process_table.hpp"
+#include "common/shared_object.hpp"
+#include "viaduct/mutex.hpp"
+
+namespace viaduct::detail {
+
+struct mutex_impl : shared_object<lock_words> {
+  mutex_impl(label name, opened_object made)
+      : shared_object(std::move(name), std::move(made)),
+        holder(process_table<lock_holder>::find(backend::native_name(*memory))),
+        lock(words(), members(), self, *holder) {}
+
+  std::shared_ptr<lock_holder> holder;
+  lock_word lock;
+  std::atomic<bool> guarded{false};   // a guard of this very object holds the lock
+  std::atomic<bool> orphaned{false};  // the object was closed meanwhile: the guard deletes us
+};
+
+struct mutex_access {
+  [[nodiscard]] static mutex make(std::unique_ptr<mutex_impl> impl) noexcept { return mutex(std::move(impl)); }
+  [[nodiscard]] static mutex_lock make(mutex_impl& impl, bool dirty) noexcept { return {&impl, dirty}; }
+  /// For condition: the mutex that a guard holds; nullptr if it does not.
+  [[nodiscard]] static mutex_impl* held_by(const mutex_lock& guard) noexcept { return guard.impl_; }
+  static void let_go(mutex_lock& guard) noexcept { guard.impl_ = nullptr; }
+  static void hold_again(mutex_lock& guard, mutex_impl& impl, bool dirty) noexcept {
+    guard.impl_ = &impl;
+    guard.dirty_ = dirty;
+  }
+};
+
+/// As mutex::lock; for condition too.
+[[nodiscard]] result<bool> lock_mutex(mutex_impl& impl, deadline until, const char* operation);
+
+}  // namespace viaduct::detail
