@@ -18,11 +18,13 @@ set(viaduct_common_sources
   named_pipe_connection.cpp
   named_pipe_listener.cpp
   native_handle.cpp
+  notification.cpp
   open_by_name.cpp
   pipe.cpp
   seam.cpp
   shared_heap.cpp
   shared_memory.cpp
+  semaphore.cpp
   shared_object.cpp
   stream_contract.cpp
   user.cpp

@@ -36,14 +36,14 @@ struct object_base {
 }
 
 /// What each public call asks first. `impl` is null after a move, its backend is null after close().
-template <class Impl>
-[[nodiscard]] inline bool is_usable(const std::unique_ptr<Impl>& impl) noexcept {
+template <class Pointer>
+[[nodiscard]] inline bool is_usable(const Pointer& impl) noexcept {
   return impl && !impl->born.is_foreign() && impl->is_open();
 }
 
 /// Why the answer was no.
-template <class Impl>
-[[nodiscard]] error why_not_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
+template <class Pointer>
+[[nodiscard]] error why_not_open(const Pointer& impl, const char* operation) noexcept {
   if (!impl) return error(errc::closed).during(operation).advise("the object was moved from or never opened");
   if (impl->born.is_foreign()) {
     return impl->failed(
@@ -54,8 +54,8 @@ template <class Impl>
 }
 
 /// Both in one.
-template <class Impl>
-[[nodiscard]] inline result<void> check_open(const std::unique_ptr<Impl>& impl, const char* operation) noexcept {
+template <class Pointer>
+[[nodiscard]] inline result<void> check_open(const Pointer& impl, const char* operation) noexcept {
   if (is_usable(impl)) [[likely]]
     return {};
   return why_not_open(impl, operation);
