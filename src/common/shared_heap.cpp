@@ -115,7 +115,8 @@ struct heap_hold_impl : object_base {
   buffer whole;            // what it shows; empty when closed
   std::uint64_t life = 0;  // what the header's must be for this hold to be good
   std::uint64_t layout = 0;
-  unsigned depth = 0;  // of changes that this object has begun
+  std::uint64_t process = backend::current_process_id();  // asked once: it is a system call
+  unsigned depth = 0;                                     // of changes that this object has begun
 };
 
 /// From the life that was found, `from`, to a new heap. Whoever loses the race for it has changed nothing.
@@ -286,8 +287,7 @@ result<void> heap_hold::begin_change(const char* operation) {
   if (result<void> usable = check(operation); !usable) return usable;
   if (impl_->depth == 0) {
     std::uint64_t nobody = 0;
-    if (!impl_->header().inside.compare_exchange_strong(nobody, backend::current_process_id(),
-                                                        std::memory_order_acq_rel)) {
+    if (!impl_->header().inside.compare_exchange_strong(nobody, impl_->process, std::memory_order_acq_rel)) {
       return impl_->failed(changed_by(nobody), operation);
     }
   }
