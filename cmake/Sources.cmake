@@ -95,6 +95,7 @@ set(viaduct_windows_sources
   entry_record.cpp
   environment.cpp
   error.cpp
+  event_count.cpp
   in_flight_handles.cpp
   inherited.cpp
   lasting_thread.cpp
@@ -114,10 +115,15 @@ set(viaduct_windows_sources
   process.cpp
   random.cpp
   reaper.cpp
+  section.cpp
   security.cpp
+  shared_memory.cpp
+  shared_memory_anonymous.cpp
+  shared_memory_file.cpp
   stream.cpp
   system.cpp
   system_io.cpp
+  system_memory.cpp
   system_process.cpp
   system_stream.cpp
   user.cpp

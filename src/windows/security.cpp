@@ -21,6 +21,7 @@ constexpr std::string_view private_label = "NRNW";
 constexpr std::string_view public_label = "NW";
 constexpr std::string_view everyone_sid = "S-1-1-0";
 constexpr std::string_view system_sid = "S-1-5-18";
+constexpr std::string_view owner_rights_sid = "S-1-3-4";
 
 struct local_memory {
   void* memory = nullptr;
@@ -45,6 +46,14 @@ std::string hex(DWORD value) {
   return text;
 }
 
+std::string owner_and_group(const token_identity& me) { return "O:" + me.sid + "G:" + me.sid; }
+
+std::string label_ace(std::string_view flags, std::string_view rights, std::uint32_t level) {
+  std::string text("S:(ML;");
+  text.append(flags).append(";").append(rights).append(";;;S-1-16-").append(std::to_string(level)).append(")");
+  return text;
+}
+
 std::string ace(std::string_view flags, std::string_view rights, std::string_view sid) {
   return std::string("(A;").append(flags).append(";").append(rights).append(";;;").append(sid).append(")");
 }
@@ -58,10 +67,9 @@ struct sddl_parts {
 
 /// Owner, group, a protected DACL with full access for us and SYSTEM, and a label.
 result<security_attributes> build(const token_identity& me, const sddl_parts& parts) {
-  std::string text = "O:" + me.sid + "G:" + me.sid + "D:P";
+  std::string text = owner_and_group(me) + "D:P";
   text += ace(parts.inheritance, "GA", me.sid) + ace(parts.inheritance, "GA", system_sid) + parts.more_aces;
-  text.append("S:(ML;").append(parts.inheritance).append(";").append(parts.label);
-  text += ";;;S-1-16-" + std::to_string(parts.level) + ")";
+  text += label_ace(parts.inheritance, parts.label, parts.level);
   return security_attributes::from_sddl(widen_ascii(text));
 }
 
@@ -143,6 +151,15 @@ result<security_attributes> private_object() {
   const result<token_identity> me = own_identity();
   if (!me) return me.error();
   return build(*me, {.inheritance = "", .more_aces = "", .label = private_label, .level = me->level});
+}
+
+result<security_attributes> closed_object() {
+  const result<token_identity> me = own_identity();
+  if (!me) return me.error();
+  // An owner may change the descriptor, unless it says otherwise about the rights of owners.
+  const std::string text =
+      owner_and_group(*me) + "D:P" + ace("", "RC", owner_rights_sid) + label_ace("", private_label, me->level);
+  return security_attributes::from_sddl(widen_ascii(text));
 }
 
 result<security_attributes> private_directory() {

@@ -57,6 +57,8 @@ inline constexpr DWORD pipe_client_access =
 // Descriptors. os_error if Windows does not tell who we are.
 /// Files, pipes and events only we (and SYSTEM) may open, hidden from lower levels.
 [[nodiscard]] result<security_attributes> private_object();
+/// A section that nobody may open, not even we: only its handles lead to it, and none of them to a better one.
+[[nodiscard]] result<security_attributes> closed_object();
 /// A directory whose files are private too.
 [[nodiscard]] result<security_attributes> private_directory();
 /// A file, or a directory of such files, that everybody may read, also at a low level, and only we may write.

@@ -6,6 +6,7 @@
 // Functions on a hot path return the Windows error code (ERROR_SUCCESS for success); the others return result<>.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -83,6 +84,40 @@ enum class lock_mode { shared, exclusive };
 [[nodiscard]] result<bool> try_lock(HANDLE file, std::uint64_t start, std::uint64_t length, lock_mode mode);
 /// Of a lock this handle holds.
 void unlock(HANDLE file, std::uint64_t start, std::uint64_t length) noexcept;
+
+// --- memory (system_memory.cpp)
+/// FSCTL_SET_COMPRESSION: the file takes its whole size on the disk, whatever its directory says.
+[[nodiscard]] result<void> set_uncompressed(HANDLE file);
+/// FileEndOfFileInfo. For a file that is neither sparse nor compressed the space is taken now; it reads as zero.
+[[nodiscard]] result<void> set_file_size(HANDLE file, std::uint64_t size);
+/// Bytes left for this user on the volume that this directory is on.
+[[nodiscard]] result<std::uint64_t> available_space(const std::wstring& directory);
+/// Bytes that this process could commit now; for hints.
+[[nodiscard]] result<std::uint64_t> available_memory();
+struct section_request {
+  HANDLE file = nullptr;  // null: the page file
+  std::uint64_t size = 0;
+  bool writable = true;
+  SECURITY_ATTRIBUTES* security = nullptr;
+};
+/// CreateFileMappingW, without a name.
+[[nodiscard]] result<unique_handle> create_section(const section_request& request);
+struct section_information {
+  DWORD attributes = 0;  // SEC_...
+  std::uint64_t size = 0;
+};
+/// NtQuerySection (needs SECTION_QUERY). invalid_argument if it is no section.
+[[nodiscard]] result<section_information> section_info(HANDLE section);
+struct view_request {
+  HANDLE section = nullptr;
+  DWORD access = FILE_MAP_READ;
+  std::uint64_t offset = 0;  // a multiple of allocation_granularity()
+  std::size_t length = 0;
+};
+[[nodiscard]] result<void*> map_view(const view_request& request);
+void unmap_view(void* base) noexcept;
+[[nodiscard]] DWORD flush_view(const void* base, std::size_t length) noexcept;
+[[nodiscard]] std::size_t allocation_granularity() noexcept;
 
 // --- waiting and overlapped I/O (system_io.cpp)
 /// CreateEventW. already_exists if a named one exists.
@@ -233,6 +268,8 @@ struct security_parts {
 void free_local(void* memory) noexcept;
 
 [[nodiscard]] result<void> random(buffer into);
+using sha256_digest = std::array<std::byte, 32>;
+[[nodiscard]] result<sha256_digest> sha256(bytes from);
 /// A number that is new after each boot. not_supported where this Windows does not count its boots.
 [[nodiscard]] result<std::uint64_t> boot_id();
 /// FormatMessageW; empty if the system has no text.

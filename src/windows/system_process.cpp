@@ -284,6 +284,19 @@ result<void> random(buffer into) {
   }));
 }
 
+result<sha256_digest> sha256(bytes from) {
+  const auto algorithm = reinterpret_cast<BCRYPT_ALG_HANDLE>(0x41);  // BCRYPT_SHA256_ALG_HANDLE, not in every SDK
+  sha256_digest made{};
+  const DWORD code = coded("BCryptHash", [&] {
+    auto* const input = const_cast<PUCHAR>(reinterpret_cast<const UCHAR*>(from.data()));
+    const NTSTATUS status = ::BCryptHash(algorithm, nullptr, 0, input, static_cast<ULONG>(from.size()),
+                                         reinterpret_cast<PUCHAR>(made.data()), static_cast<ULONG>(made.size()));
+    return status >= 0 ? DWORD{ERROR_SUCCESS} : ntstatus_failed;
+  });
+  if (code != ERROR_SUCCESS) return failure(code);
+  return made;
+}
+
 result<std::uint64_t> boot_id() {
   constexpr const wchar_t* key =
       L"SYSTEM\\CurrentControlSet\\Control\\Session Manager\\Memory Management\\PrefetchParameters";
