@@ -109,6 +109,7 @@ result<memory_ptr> open_object(result<entry> joined) {
   result<unique_handle> file = open_file_of(made->owned->description());
   if (!file) return file.error();
   made->bytes = static_cast<std::size_t>(made->owned->description().contract.values[0]);
+  made->made_here = made->owned->is_creator();
   result<unique_handle> section = windows::make_section({.file = file->get(), .size = made->bytes});
   if (!section) return section.error();
   made->file = std::move(*file);
@@ -144,7 +145,7 @@ result<memory_ptr> open_native_memory(const name& /*native*/, detail::timer& /*w
 }
 
 std::size_t size(const memory& which) noexcept { return which.bytes; }
-bool is_creator(const memory& which) noexcept { return !which.owned || which.owned->is_creator(); }
+bool is_creator(const memory& which) noexcept { return which.made_here; }
 std::string native_name(const memory& which) {
   return which.owned ? which.owned->description().native_name : std::string();
 }

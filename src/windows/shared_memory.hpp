@@ -24,6 +24,7 @@ struct memory {
   std::size_t bytes = 0;
   access mode = access::read_write;
   writers who = writers::everyone;
+  bool made_here = false;
   bool is_users_file = false;  // where what is written can be waited for
 
   /// With writers::creator `section` can only be read through, whoever gets it. This handle makes the one writable view,

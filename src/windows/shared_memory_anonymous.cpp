@@ -20,6 +20,7 @@ result<memory_ptr> create_anonymous_memory(std::size_t size, writers who) {
   auto made = std::make_shared<memory>();
   made->bytes = size;
   made->who = who;
+  made->made_here = true;
   if (who == writers::everyone) {
     made->section = std::move(*writing);
     return made;
@@ -47,6 +48,10 @@ result<memory_ptr> adopt_memory(native_handle handle) {
     return error(errc::access_denied).advise("not anonymous memory: a file, an image, or not committed");
   }
   if (found->size == 0) return error(errc::invalid_argument).advise("the section is empty");
+  const result<DWORD> rights = system::granted_access(made->section.get());
+  if (!rights) return rights.error();
+  if ((*rights & SECTION_MAP_READ) == 0) return error(errc::access_denied).advise("the handle is not for reading");
+  made->mode = (*rights & SECTION_MAP_WRITE) != 0 ? access::read_write : access::read_only;
   made->bytes = static_cast<std::size_t>(found->size);
   return made;
 }
@@ -61,6 +66,8 @@ result<memory_ptr> read_only_memory(const memory& which) {
   made->section = std::move(*reading);
   made->bytes = which.bytes;
   made->mode = access::read_only;
+  made->who = writers::creator;
+  made->made_here = true;
   return made;
 }
 

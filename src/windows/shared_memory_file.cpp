@@ -36,7 +36,7 @@ result<void> make(const std::wstring& path, std::uint64_t size) {
 }
 
 /// Made if it is missing and wanted. While another makes it nobody can open it.
-result<unique_handle> open_or_make(const std::wstring& path, const shared_file_options& options) {
+result<unique_handle> open_or_make(const std::wstring& path, const shared_file_options& options, bool& made_here) {
   for (windows::backoff others;;) {
     result<unique_handle> file = system::open_file({.path = path, .access = rights_for(options.mode)});
     if (file) return file;
@@ -45,6 +45,7 @@ result<unique_handle> open_or_make(const std::wstring& path, const shared_file_o
     if (to_be_made) {
       const result<void> made = make(path, options.create_size);
       if (!made && made.error() != errc::already_exists && made.error() != errc::not_found) return made.error();
+      made_here = made.has_value();
     }
     if ((to_be_made || code == ERROR_SHARING_VIOLATION) && others.pause()) continue;
     if (system::is_directory(path)) return no_file("a directory is no memory");
@@ -71,8 +72,8 @@ result<std::size_t> size_of_file(HANDLE file, const shared_file_options& options
 }  // namespace
 
 result<memory_ptr> open_memory_file(const std::filesystem::path& file, const shared_file_options& options) {
-  if (file.native().find(L'\0') != std::wstring::npos) return errc::name_invalid;
-  result<unique_handle> opened = open_or_make(file.native(), options);
+  bool made_here = false;
+  result<unique_handle> opened = open_or_make(file.native(), options, made_here);
   if (!opened) return opened.error();
   const result<std::size_t> size = size_of_file(opened->get(), options);
   if (!size) return size.error();
@@ -84,6 +85,7 @@ result<memory_ptr> open_memory_file(const std::filesystem::path& file, const sha
   made->bytes = *size;
   made->mode = options.mode;
   made->is_users_file = true;
+  made->made_here = made_here;
   return made;
 }
 

@@ -18,22 +18,45 @@ struct section_basic_information {
   ULONG attributes;
   LARGE_INTEGER size;
 };
+struct object_basic_information {
+  ULONG attributes;
+  ACCESS_MASK access;
+  ULONG handles;
+  ULONG references;
+  ULONG reserved[10];
+};
+using query_object = LONG(WINAPI*)(HANDLE, int, void*, ULONG, ULONG*);
 using query_section = LONG(WINAPI*)(HANDLE, int, void*, SIZE_T, SIZE_T*);
 using status_to_code = ULONG(WINAPI*)(LONG);
 
 struct native_calls {
-  query_section query = nullptr;
+  query_section section = nullptr;
+  query_object object = nullptr;
   status_to_code code_of = nullptr;
+
+  [[nodiscard]] bool are_there() const noexcept {
+    return section != nullptr && object != nullptr && code_of != nullptr;
+  }
 };
+
+template <class Function>
+Function find_in(HMODULE library, const char* name) noexcept {
+  // By way of void*: a function of another type cannot be meant.
+  return reinterpret_cast<Function>(reinterpret_cast<void*>(::GetProcAddress(library, name)));
+}
 
 native_calls find_native_calls() noexcept {
   native_calls found;
   const HMODULE library = ::GetModuleHandleW(L"ntdll.dll");  // is in every process
   if (library == nullptr) return found;
-  // By way of void*: a function of another type cannot be meant.
-  found.query = reinterpret_cast<query_section>(reinterpret_cast<void*>(::GetProcAddress(library, "NtQuerySection")));
-  found.code_of =
-      reinterpret_cast<status_to_code>(reinterpret_cast<void*>(::GetProcAddress(library, "RtlNtStatusToDosError")));
+  found.section = find_in<query_section>(library, "NtQuerySection");
+  found.object = find_in<query_object>(library, "NtQueryObject");
+  found.code_of = find_in<status_to_code>(library, "RtlNtStatusToDosError");
+  return found;
+}
+
+const native_calls& native() noexcept {
+  static const native_calls found = find_native_calls();
   return found;
 }
 
@@ -82,16 +105,27 @@ result<unique_handle> create_section(const section_request& request) {
 }
 
 result<section_information> section_info(HANDLE section) {
-  static const native_calls native = find_native_calls();
-  if (native.query == nullptr || native.code_of == nullptr) return failure(ERROR_CALL_NOT_IMPLEMENTED);
+  if (!native().are_there()) return failure(ERROR_CALL_NOT_IMPLEMENTED);
   section_basic_information found{};
   const DWORD code = coded("NtQuerySection", [&] {
     constexpr int basic_information = 0;
-    const LONG status = native.query(section, basic_information, &found, sizeof found, nullptr);
-    return status >= 0 ? ULONG{ERROR_SUCCESS} : native.code_of(status);
+    const LONG status = native().section(section, basic_information, &found, sizeof found, nullptr);
+    return status >= 0 ? ULONG{ERROR_SUCCESS} : native().code_of(status);
   });
   if (code != ERROR_SUCCESS) return failure(code);
   return section_information{found.attributes, static_cast<std::uint64_t>(found.size.QuadPart)};
+}
+
+result<DWORD> granted_access(HANDLE handle) {
+  if (!native().are_there()) return failure(ERROR_CALL_NOT_IMPLEMENTED);
+  object_basic_information found{};
+  const DWORD code = coded("NtQueryObject", [&] {
+    constexpr int basic_information = 0;
+    const LONG status = native().object(handle, basic_information, &found, sizeof found, nullptr);
+    return status >= 0 ? ULONG{ERROR_SUCCESS} : native().code_of(status);
+  });
+  if (code != ERROR_SUCCESS) return failure(code);
+  return DWORD{found.access};
 }
 
 result<void*> map_view(const view_request& request) {
