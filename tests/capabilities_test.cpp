@@ -10,6 +10,7 @@
 #include "support/outcome.hpp"
 #include "viaduct/named_pipe.hpp"
 #include "viaduct/pipe.hpp"
+#include "viaduct/shared_memory.hpp"
 
 namespace viaduct::test {
 namespace {
@@ -33,6 +34,8 @@ TEST_CASE("the list names the system and what backs each primitive") {
   CHECK(list.pipe.level != support::absent);
   CHECK(list.named_pipe.level != support::absent);
   CHECK(list.child_process.level != support::absent);
+  CHECK_FALSE(list.shared_memory.backed_by.empty());
+  CHECK(list.shared_memory.level != support::absent);
   CHECK(&capabilities() == &list);
 }
 
@@ -83,6 +86,31 @@ TEST_CASE("native_messages tells whether messages go over a foreign name") {
   } else {
     CHECK(outcome(made) == errc::not_supported);
   }
+}
+
+TEST_CASE("shared memory: native_names and read_only_handles tell what works") {
+  const auto opened = shared_memory::open(name::native("/no-such-memory-at-all"), deadline::now());
+  const bool named = capabilities().shared_memory.native_names;
+  CHECK(outcome(opened) == (named ? errc::not_found : errc::not_supported));
+  const auto made = shared_memory::create_anonymous(1, writers::creator);
+  if (capabilities().shared_memory.read_only_handles) {
+    CHECK(outcome(made) == success);
+  } else {
+    CHECK(outcome(made) == errc::not_supported);
+  }
+}
+
+TEST_CASE("persistent tells whether memory can outlive its users") {
+  const std::string called = unique_name();
+  {
+    const auto made = shared_memory::create(called, 1, {.life = lifetime::persistent});
+    if (!capabilities().shared_memory.persistent) {
+      CHECK(outcome(made) == errc::not_supported);
+      return;
+    }
+    CHECK(outcome(made) == success);
+  }
+  CHECK(outcome(shared_memory::remove(called)) == success);
 }
 
 }  // namespace

@@ -54,6 +54,21 @@ struct child_process_capabilities {
   bool signals;
 };
 
+struct shared_memory_capabilities {
+  support level;
+  std::string_view backed_by;
+  /// Nobody can resize anonymous memory, and adopt() refuses whatever could be resized.
+  bool sealed;
+  /// Creating takes all the space that is asked for, so that later writes never fail for want of memory.
+  bool reserved;
+  /// writers::creator and read_only(): handles that nobody can make writable again.
+  bool read_only_handles;
+  /// lifetime::persistent.
+  bool persistent;
+  /// A memory object that another program made can be opened by name::native.
+  bool native_names;
+};
+
 struct name_capabilities {
   std::string_view kept_in;
   /// Waiting for a name to appear is woken by the system; otherwise it looks again after 1, 2, 4 ... 50 ms.
@@ -66,6 +81,7 @@ struct capability_list {
   pipe_capabilities pipe;
   named_pipe_capabilities named_pipe;
   child_process_capabilities child_process;
+  shared_memory_capabilities shared_memory;
 };
 
 [[nodiscard]] VIADUCT_EXPORT const capability_list& capabilities();

@@ -53,7 +53,7 @@ struct shared_memory_options {
 struct shared_file_options {
   access mode = access::read_write;
   /// 0: the file must exist and not be empty; its size is the memory's. Otherwise it is made with this size if missing, and
-  /// must have it if it exists (layout_mismatch).
+  /// must have it if it exists (layout_mismatch). Needs read_write.
   std::size_t create_size = 0;
 };
 
@@ -110,7 +110,8 @@ class VIADUCT_EXPORT shared_memory {
   [[nodiscard]] static result<shared_memory> open_or_create(const name& what, std::size_t size,
                                                             const shared_memory_options& options, deadline until);
 
-  /// Ends the name of persistent memory, or of what a killed process left. already_exists (in use), not_found.
+  /// Ends the name of persistent memory, or of what a killed process left. already_exists (in use; POSIX: users of
+  /// persistent memory keep what they have, and only the name goes), not_found, not_supported (not one's own).
   [[nodiscard]] static result<void> remove(const name& what);
 
   /// Memory without a name: goes to others as a handle in a named_pipe message, or as an endpoint of child_process. It
@@ -126,7 +127,7 @@ class VIADUCT_EXPORT shared_memory {
 
   /// Takes over a handle that a peer sent: its kind, size and seals are checked, so that a hostile sender can neither shrink
   /// it nor have us wait on it. invalid_argument (no memory object, or size 0), access_denied (not sealed: it could still
-  /// be resized), closed (no handle).
+  /// be resized), closed (no handle). The size may be rounded up to whole pages.
   [[nodiscard]] static result<shared_memory> adopt(native_handle handle);
 
   /// Shows (part of) it. Each call makes one more mapping. invalid_argument (outside), access_denied (writing to what is

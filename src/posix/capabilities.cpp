@@ -24,6 +24,13 @@ const capability_list& capabilities() {
                      .group_permission = true,
                      .single_call_waits = system::sockets_block()},
       .child_process = {.level = support::native, .backed_by = system::child_mechanism(), .signals = true},
+      .shared_memory = {.level = support::native,
+                        .backed_by = system::memory_mechanism(),
+                        .sealed = system::seals_memory(),
+                        .reserved = system::reserves_memory(),
+                        .read_only_handles = system::read_only_memory_handles(),
+                        .persistent = true,
+                        .native_names = true},
   };
   return list;
 }

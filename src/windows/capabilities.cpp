@@ -23,6 +23,13 @@ const capability_list& capabilities() {
                      .group_permission = true,
                      .single_call_waits = false},
       .child_process = {.level = support::native, .backed_by = "CreateProcess", .signals = false},
+      .shared_memory = {.level = support::native,
+                        .backed_by = "temporary files beside the names, anonymous sections",
+                        .sealed = true,
+                        .reserved = true,
+                        .read_only_handles = true,
+                        .persistent = true,
+                        .native_names = false},
   };
   return list;
 }
