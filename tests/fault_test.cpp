@@ -5,18 +5,12 @@
 // says cleanly that it is closed.
 #include <array>
 #include <chrono>
-#include <functional>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "support/audit.hpp"
 #include "support/catch.hpp"
 #include "support/children.hpp"
 #include "support/connected.hpp"
-#include "support/faults.hpp"
-#include "support/watchdog.hpp"
+#include "support/fault_scenarios.hpp"
 #include "viaduct/viaduct.hpp"
 
 namespace viaduct::test {
@@ -25,79 +19,6 @@ namespace {
 using namespace std::chrono_literals;
 
 VIADUCT_ROLE(fault_child, args) { return 0; }
-
-/// One public function: `act` calls it, with the seam armed only around the call.
-struct attempt {
-  seam_watch::decision decide;
-  std::size_t calls = 0;
-  std::optional<error> failure;
-
-  template <class Call>
-  auto operator()(Call&& call) {
-    seam_watch watch(decide);
-    auto got = call();
-    watch.stop();
-    calls = watch.calls();
-    if (got.has_error()) failure = got.error();
-    return got;
-  }
-};
-
-using scenario = std::function<void(attempt&)>;
-
-/// What may be said afterwards by an object that a fault has hit.
-void usable_or_closed(const outcome& later) {
-  const bool clean = later == success || later == errc::closed || later == errc::peer_died ||
-                     later == errc::timed_out || later == errc::peer_corrupt;
-  CAPTURE(later);
-  CHECK(clean);
-}
-
-void check_error(const attempt& made) {
-  if (!made.failure) return;
-  CAPTURE(made.failure->message());
-  CHECK_FALSE(made.failure->operation().empty());
-  CHECK_FALSE(made.failure->object().empty());
-  CHECK_FALSE(to_string(made.failure->code()) == "unknown");
-}
-
-/// The system calls a scenario makes when nothing fails.
-std::vector<std::string> calls_of(const scenario& play) {
-  std::vector<std::string> names;
-  attempt made{[&](std::size_t, const char* call) {
-                 names.emplace_back(call);
-                 return 0;
-               },
-               0, std::nullopt};
-  play(made);
-  REQUIRE_FALSE(made.failure.has_value());
-  return names;
-}
-
-void fail_each_of(const std::vector<std::string>& names, const scenario& play) {
-  for (std::size_t number = 1; number <= names.size(); ++number) {
-    for (const int code : plausible_errors(names[number - 1].c_str())) {
-      for (const bool for_ever : {false, true}) {
-        CAPTURE(number, names[number - 1], code, for_ever);
-        attempt made{[&](std::size_t at, const char* call) {
-                       const bool hit = at == number || (for_ever && at > number && names[number - 1] == call);
-                       return hit ? code : 0;
-                     },
-                     0, std::nullopt};
-        play(made);
-        check_error(made);
-      }
-    }
-  }
-}
-
-void fail_each_call(const scenario& play) {
-  time_limit(120s);
-  (void)calls_of(play);  // what is made once and kept (directories, tables) is there before the audit
-  const std::vector<std::string> names = calls_of(play);
-  REQUIRE_FALSE(names.empty());
-  CHECK_FALSE(leaves_something([&] { fail_each_of(names, play); }, 1));
-}
 
 TEST_CASE("faults: make_pipe") {
   fail_each_call([](attempt& made) { (void)made([] { return make_pipe({.capacity = 4096}); }); });
