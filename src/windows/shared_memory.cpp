@@ -36,8 +36,7 @@ result<void> fill(HANDLE file, const memory_request& request) {
   if (!section) return section.error();
   const result<windows::mapped> shown = windows::map_section(section->get(), {.length = request.size});
   if (!shown) return shown.error();
-  request.initialise(shown->memory());
-  return {};
+  return request.initialise(shown->memory());
 }
 
 /// Closed again before the entry says that it is there: should that fail, the file can be deleted.
