@@ -87,6 +87,40 @@ TEST_CASE("fork: every call in the child is forked, and the parent's objects go 
   CHECK(outcome(named_pipe::connect(pair.called, 1s)) == success);
 }
 
+TEST_CASE("fork: memory is the parent's, and its mappings show nothing in the child") {
+  const std::string called = unique_name();
+  auto named = must(shared_memory::create(called, 5'000));
+  auto anonymous = must(shared_memory::create_anonymous(5'000, writers::creator));
+  auto shown = must(named.map());
+  for (int count = 0; count < rounds(20, 1'000); ++count) {
+    const int failed = in_forked_child([&] {
+      checklist all;
+      all.expect(outcome(named.map()) == errc::forked)
+          .expect(outcome(anonymous.map()) == errc::forked)
+          .expect(outcome(anonymous.read_only()) == errc::forked)
+          .expect(outcome(named.release()) == errc::forked)
+          .expect(outcome(shown.flush()) == errc::forked)
+          .expect(shown.readable().empty())
+          .expect(shown.writable().empty())
+          .expect(named.size() == 0)
+          .expect(!named.native().is_valid())
+          .expect(!shown.is_open())
+          .expect(outcome(shared_memory::open(called, 1s)) == success);  // of its own, and gone with it
+      shown.close();
+      named.close();
+      anonymous.close();
+      return all.failed();
+    });
+    REQUIRE(failed == 0);
+    shown.writable().data()[4'999] = std::byte{1};
+    REQUIRE(outcome(shared_memory::create(called, 5'000)) == errc::already_exists);
+  }
+  CHECK(outcome(anonymous.map()) == success);
+  shown.close();
+  named.close();
+  CHECK(outcome(shared_memory::open(called, deadline::now())) == errc::not_found);
+}
+
 TEST_CASE("fork: a child may make objects of its own") {
   const std::string called = unique_name();
   auto parents = must(named_pipe_listener::create(called + "-p", framing::messages));
@@ -166,6 +200,8 @@ TEST_CASE("fork: descriptors never leak into a program that another thread start
       auto ends = make_pipe();
       auto named = pipe_reader::create(unique_name());
       auto two = make_named_pipe_pair(framing::bytes);
+      const auto memory = shared_memory::create_anonymous(4'096, writers::creator);
+      if (memory.has_value()) must(must(memory->read_only()).map({.mode = access::read_only})).close();
       if (ends.has_value() && named.has_value() && two.has_value()) {
         const std::array handles{ends->reader.native()};
         std::string into(10, '\0');

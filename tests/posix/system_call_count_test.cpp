@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "support/outcome.hpp"
 #include "viaduct/named_pipe.hpp"
 #include "viaduct/pipe.hpp"
+#include "viaduct/shared_memory.hpp"
 
 using namespace viaduct;
 using namespace viaduct::test;
@@ -183,6 +185,23 @@ TEST_CASE("a named pipe that must wait makes one system call") {
     CHECK(calls_while_waiting(read, [&] { must(plain.first.write_all(data, 8s)); }) == 1);
     CHECK(calls_while_waiting(receive, [&] { must(framed.first.send(data, 8s)); }) == 1);
   }
+}
+
+TEST_CASE("memory is reached without a system call or an allocation, and mapped with one call") {
+  const shared_memory memory = must(shared_memory::create_anonymous(100'000));
+  std::optional<mapping> shown;
+  CHECK(calls_during([&] { shown.emplace(must(memory.map())); }) == 1);
+  std::uint64_t allocated = 1;
+  std::byte seen{};
+  const int counted = calls_during([&] {
+    allocated = allocations_during([&] {
+      shown->writable().data()[99'999] = std::byte{1};
+      seen = shown->readable().data()[99'999];
+    });
+  });
+  CHECK(seen == std::byte{1});
+  CHECK(counted == 0);
+  CHECK(allocated == 0);
 }
 
 #endif
