@@ -2,8 +2,10 @@
 # The only map from operating system to source files. One line per file; no globs, so that a file that is not built is
 # seen in review. A file in src/macos replaces the file of the same name in src/posix.
 set(viaduct_common_sources
+  barrier.cpp
   capabilities.cpp
   child_process.cpp
+  condition.cpp
   entry_name.cpp
   error.cpp
   event_count.cpp
@@ -20,11 +22,14 @@ set(viaduct_common_sources
   native_handle.cpp
   notification.cpp
   open_by_name.cpp
+  owner_cells.cpp
+  permit_pool.cpp
   pipe.cpp
   seam.cpp
+  semaphore.cpp
   shared_heap.cpp
   shared_memory.cpp
-  semaphore.cpp
+  shared_mutex.cpp
   shared_object.cpp
   stream_contract.cpp
   user.cpp

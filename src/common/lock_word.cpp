@@ -48,9 +48,16 @@ bool lock_word::mark_contended(std::uint64_t found) noexcept {
   return (found & contended) != 0 || word_.compare_exchange_strong(found, found | contended, std::memory_order_acq_rel);
 }
 
-result<bool> lock_word::acquire(timer& wait, blocker& by) {
+/// Who only passes hands on the wake-up that it may have taken.
+bool lock_word::leave_free(std::uint64_t found, std::uint64_t slept) noexcept {
+  if (slept != 0) events_.post_one();
+  return (found & dirty) != 0;
+}
+
+result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
   bool is_dirty = false;
-  if (!wait.poll_only() && holder_.thread.load(std::memory_order_relaxed) != this_thread() && spin(is_dirty)) {
+  if (why == purpose::take && !wait.poll_only() && holder_.thread.load(std::memory_order_relaxed) != this_thread() &&
+      spin(is_dirty)) {
     return is_dirty;
   }
   // Who has slept may have taken a wake-up that others need: it keeps the contended bit set.
@@ -61,6 +68,7 @@ result<bool> lock_word::acquire(timer& wait, blocker& by) {
     std::uint64_t found = word_.load(std::memory_order_acquire);
     const std::uint64_t holder = holder_in(found);
     if (holder == 0) {
+      if (why == purpose::pass) return leave_free(found, slept);
       if (word_.compare_exchange_strong(found, found | mine_ | slept, std::memory_order_acquire)) return got(found);
       continue;
     }
@@ -72,8 +80,10 @@ result<bool> lock_word::acquire(timer& wait, blocker& by) {
       const result<bool> dead = is_dead(holder);
       if (!dead) return dead.error();
       if (*dead) {
-        if (take_over(holder, found)) return got(dirty);
-        continue;
+        if (!take_over(holder, found)) continue;
+        if (why == purpose::take) return got(dirty);
+        if (release(true) != errc{}) continue;
+        return true;
       }
       if (watch->is_over()) {
         if (slept != 0 && !mark_contended(found)) continue;

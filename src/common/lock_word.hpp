@@ -62,7 +62,13 @@ class lock_word {
   };
   /// True: a holder has died inside and nobody has repaired since. timed_out (then `by` tells behind whom), deadlock (this
   /// thread holds it), limit_reached, os_error.
-  [[nodiscard]] result<bool> acquire(timer& wait, blocker& by);
+  [[nodiscard]] result<bool> acquire(timer& wait, blocker& by) { return wait_for(wait, by, purpose::take); }
+  /// The same, but does not take it: only waits until nobody has it.
+  [[nodiscard]] result<bool> await_free(timer& wait, blocker& by) { return wait_for(wait, by, purpose::pass); }
+
+  [[nodiscard]] std::uint64_t load() const noexcept { return word_.load(); }
+  /// As its holder: after this, what others did before they saw it held is seen.
+  void fence() noexcept { (void)word_.fetch_or(0); }
 
   /// not_owner: it is not ours (any more), and nothing was touched.
   [[nodiscard]] errc release(bool is_dirty) noexcept {
@@ -78,6 +84,9 @@ class lock_word {
   void repair() noexcept { word_.fetch_and(~dirty, std::memory_order_release); }
 
  private:
+  enum class purpose : std::uint8_t { take, pass };
+  [[nodiscard]] result<bool> wait_for(timer& wait, blocker& by, purpose why);
+  [[nodiscard]] bool leave_free(std::uint64_t found, std::uint64_t slept) noexcept;
   [[nodiscard]] errc release_contended(std::uint64_t found) noexcept;
   [[nodiscard]] bool spin(bool& is_dirty) noexcept;
   [[nodiscard]] result<bool> is_dead(std::uint64_t holder) const;

@@ -27,10 +27,13 @@ struct mutex_access {
   [[nodiscard]] static mutex_lock make(mutex_impl& impl, bool dirty) noexcept { return {&impl, dirty}; }
   /// For condition: the mutex that a guard holds; nullptr if it does not.
   [[nodiscard]] static mutex_impl* held_by(const mutex_lock& guard) noexcept { return guard.impl_; }
-  static void let_go(mutex_lock& guard) noexcept { guard.impl_ = nullptr; }
-  static void hold_again(mutex_lock& guard, mutex_impl& impl, bool dirty) noexcept {
-    guard.impl_ = &impl;
-    guard.dirty_ = dirty;
+  /// For condition, which gives the lock up and takes it again behind the guard's back.
+  static void set_dirty(mutex_lock& guard, bool dirty) noexcept { guard.dirty_ = dirty; }
+  /// The lock did not come back.
+  static void lose(mutex_lock& guard) noexcept {
+    mutex_impl* const lost = std::exchange(guard.impl_, nullptr);
+    lost->guarded.store(false, std::memory_order_relaxed);
+    if (lost->orphaned.load(std::memory_order_relaxed)) delete lost;
   }
 };
 

@@ -77,4 +77,18 @@ template <class Object>
   return {kind, what, sizeof(typename Object::layout)};
 }
 
+/// The public object, or the error with operation and name. Access is the class that may make it.
+template <class Access>
+[[nodiscard]] auto finish_object(const name& what, result<opened_object> made, const char* operation)
+    -> result<typename Access::object> {
+  if (!made) return failed_on(what.text(), made.error(), operation);
+  return Access::make(std::make_unique<typename Access::impl>(make_label(what.text()), std::move(*made)));
+}
+
+[[nodiscard]] inline result<void> finish_removal(backend::object_kind kind, const name& what, const char* operation) {
+  const result<void> removed = remove_object(kind, what);
+  if (!removed) return failed_on(what.text(), removed.error(), operation);
+  return {};
+}
+
 }  // namespace viaduct::detail
