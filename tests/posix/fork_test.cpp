@@ -20,6 +20,7 @@
 #include "support/interrupt.hpp"
 #include "support/peer.hpp"
 #include "support/watchdog.hpp"
+#include "viaduct/shared_heap.hpp"
 #include "viaduct/viaduct.hpp"
 
 namespace viaduct::test {
@@ -119,6 +120,30 @@ TEST_CASE("fork: memory is the parent's, and its mappings show nothing in the ch
   shown.close();
   named.close();
   CHECK(outcome(shared_memory::open(called, deadline::now())) == errc::not_found);
+}
+
+TEST_CASE("fork: a heap of the parent is forked, also for a child that is born inside a change") {
+  auto memory = must(shared_memory::create(unique_name(), 1 << 16));
+  auto heap = must(shared_heap::create(memory));
+  must(heap.construct<int>("one", 1));
+  auto other = must(shared_heap::open(memory, 1s));
+  must(heap.update([&] {
+    const int failed = in_forked_child([&] {
+      checklist all;
+      all.expect(outcome(heap.find<int>("one")) == errc::forked)
+          .expect(outcome(heap.construct<int>("two", 2)) == errc::forked)
+          .expect(outcome(heap.update([] {})) == errc::forked)
+          .expect(outcome(heap.reset()) == errc::forked)
+          .expect(outcome(shared_heap::open(memory, 1s)) == errc::forked)
+          .expect(heap.free_space() == 0)
+          .expect(!heap.is_open());
+      heap.close();
+      return all.failed();
+    });
+    CHECK(failed == 0);
+    CHECK(outcome(other.find<int>("one")) == errc::owner_died);  // the mark is the parent's, and still there
+  }));
+  CHECK(*must(other.find<int>("one")) == 1);
 }
 
 TEST_CASE("fork: a child may make objects of its own") {
