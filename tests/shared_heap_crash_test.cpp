@@ -274,7 +274,7 @@ std::size_t addresses_in(bytes memory, const void* more) {
   const std::uintptr_t code = reinterpret_cast<std::uintptr_t>(&fill);
   const void* const known[] = {
       memory.data(), more, &constant, &local, allocated.get(), large.data(), reinterpret_cast<const void*>(code)};
-  constexpr std::uintptr_t near = std::uintptr_t{16} * kibibyte * kibibyte;
+  constexpr std::uintptr_t reach = std::uintptr_t{16} * kibibyte * kibibyte;
   std::size_t found = 0;
   for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= memory.size(); at += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
@@ -282,7 +282,7 @@ std::size_t addresses_in(bytes memory, const void* more) {
     if (std::any_of(std::begin(known), std::end(known), [&](const void* one) {
           const auto address = reinterpret_cast<std::uintptr_t>(one);
           // A program that lies low has addresses like numbers: nothing can be told from them.
-          return address > 0xFFFFFFFFU && word - (address - near) < 2 * near;
+          return address > 0xFFFFFFFFU && word - (address - reach) < 2 * reach;
         })) {
       ++found;
     }

@@ -11,6 +11,7 @@
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
+#include "support/watchdog.hpp"
 
 using namespace std::chrono_literals;
 using namespace viaduct;
@@ -142,6 +143,31 @@ TEST_CASE("an opener waits for the heap to be built") {
   CHECK(maker.wait() == 0);
 }
 
+VIADUCT_ROLE(heap_racer, args) {
+  auto memory = must(shared_memory::open(args.at(0), 8s));
+  role::say("ready");
+  role::expect("go");
+  auto heap = must(shared_heap::open_or_create(memory, 8s));
+  role::say(std::to_string(heap.epoch()));
+  role::expect("end");
+  return 0;
+}
+
+TEST_CASE("of many that come at once one builds the heap") {
+  for (int round = 0; round < rounds(10, 200); ++round) {
+    const std::string called = unique_name();
+    auto memory = must(shared_memory::create(called, 64 * kibibyte));
+    std::vector<peer> racers;
+    for (int count = 0; count < 4; ++count) racers.emplace_back("heap_racer", arguments{called});
+    for (peer& racer : racers) racer.expect("ready");
+    for (peer& racer : racers) racer.say("go");
+    for (peer& racer : racers) racer.expect("1");
+    CHECK(outcome(must(shared_heap::open(memory, deadline::now())).construct<int>("one", 1)) == success);
+    for (peer& racer : racers) racer.say("end");
+    for (peer& racer : racers) CHECK(racer.wait() == 0);
+  }
+}
+
 TEST_CASE("names and types are checked") {
   auto memory = memory_of(64 * kibibyte);
   auto heap = must(shared_heap::create(memory));
@@ -176,6 +202,8 @@ TEST_CASE("what would carry addresses of one process is refused when it is compi
   CHECK_FALSE(detail::heap_value<std::string_view>);
   CHECK_FALSE(detail::heap_value<shared_heap::vector<std::string>>);
   CHECK_FALSE(detail::heap_value<shared_heap::map<int, const char*>>);
+  CHECK_FALSE(detail::heap_value<std::array<int*, 2>>);
+  CHECK_FALSE(detail::heap_value<std::pair<int, char*>>);
   CHECK_FALSE(detail::heap_value<std::logic_error>);
 }
 
@@ -240,9 +268,9 @@ TEST_CASE("what does not fit is no_space, with numbers, and the heap stays whole
 }
 
 TEST_CASE("memory that is too small for a heap is refused with the size it needs") {
-  const auto small = shared_heap::create(memory_of(100));
-  REQUIRE(outcome(small) == errc::no_space);
-  const std::size_t least = small.error().size();
+  const auto tiny = shared_heap::create(memory_of(100));
+  REQUIRE(outcome(tiny) == errc::no_space);
+  const std::size_t least = tiny.error().size();
   CHECK(least > 100);
   CHECK(outcome(shared_heap::open(memory_of(64), deadline::now())) == errc::no_space);
   CHECK(outcome(shared_heap::reset(memory_of(1))) == errc::no_space);

@@ -47,6 +47,9 @@ template <class T>
   return number;
 }
 
+template <class T>
+concept allocates_addresses = std::is_pointer_v<typename std::allocator_traits<typename T::allocator_type>::pointer>;
+
 /// False for what is certain to hold an address of this process: pointers, views, containers with std::allocator, types
 /// with virtual functions; also as elements. Members of your own types cannot be looked into.
 template <class T>
@@ -54,14 +57,10 @@ template <class T>
   if constexpr (!std::is_object_v<T> || std::is_pointer_v<T> || std::is_member_pointer_v<T> ||
                 std::is_polymorphic_v<T>) {
     return false;
-  } else if constexpr (std::ranges::enable_borrowed_range<T>) {
+  } else if constexpr (std::ranges::enable_borrowed_range<T> || allocates_addresses<T>) {
     return false;
-  } else if constexpr (requires {
-                         typename T::allocator_type;
-                         typename T::value_type;
-                       }) {
-    return !std::is_pointer_v<typename std::allocator_traits<typename T::allocator_type>::pointer> &&
-           holds_no_address<typename T::value_type>();
+  } else if constexpr (requires { requires !std::is_same_v<T, typename T::value_type>; }) {
+    return holds_no_address<typename T::value_type>();
   } else if constexpr (requires {
                          typename T::first_type;
                          typename T::second_type;
