@@ -271,16 +271,20 @@ std::size_t addresses_in(bytes memory, const void* more) {
   const int local = 0;
   const auto allocated = std::make_unique<int>(0);
   const std::vector<char> large(kibibyte * kibibyte);
-  const std::uintptr_t code = reinterpret_cast<std::uintptr_t>(&fill);
-  const void* const known[] = {
-      memory.data(), more, &constant, &local, allocated.get(), large.data(), reinterpret_cast<const void*>(code)};
+  const auto number = [](const void* of) { return reinterpret_cast<std::uintptr_t>(of); };
+  const std::uintptr_t known[] = {number(memory.data()),
+                                  number(more),
+                                  number(&constant),
+                                  number(&local),
+                                  number(allocated.get()),
+                                  number(large.data()),
+                                  reinterpret_cast<std::uintptr_t>(&fill)};
   constexpr std::uintptr_t reach = std::uintptr_t{16} * kibibyte * kibibyte;
   std::size_t found = 0;
   for (std::size_t at = 0; at + sizeof(std::uintptr_t) <= memory.size(); at += sizeof(std::uintptr_t)) {
     std::uintptr_t word = 0;
     std::memcpy(&word, memory.data() + at, sizeof word);
-    if (std::any_of(std::begin(known), std::end(known), [&](const void* one) {
-          const auto address = reinterpret_cast<std::uintptr_t>(one);
+    if (std::any_of(std::begin(known), std::end(known), [&](std::uintptr_t address) {
           // A program that lies low has addresses like numbers: nothing can be told from them.
           return address > 0xFFFFFFFFU && word - (address - reach) < 2 * reach;
         })) {

@@ -178,7 +178,7 @@ class shared_heap {
   }
   static bool build(void* where, std::size_t size) noexcept {
     try {
-      managed(boost::interprocess::create_only, where, size);
+      const managed made(boost::interprocess::create_only, where, size);
       return true;
     } catch (const boost::interprocess::interprocess_exception&) {
       return false;

@@ -297,7 +297,9 @@ result<void> heap_hold::begin_change(const char* operation) {
 
 void heap_hold::end_change() noexcept {
   // Not ours any more: the action has closed it or opened it anew, or is going on in a forked child.
-  if (!is_usable(impl_) || impl_->depth == 0 || --impl_->depth != 0) return;
+  if (!is_usable(impl_) || impl_->depth == 0) return;
+  --impl_->depth;
+  if (impl_->depth != 0) return;
   heap_header& header = impl_->header();
   // Whoever has built the heap anew meanwhile has a mark of its own.
   if (header.life.load(std::memory_order_acquire) != impl_->life) return;

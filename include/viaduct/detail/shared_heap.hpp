@@ -55,9 +55,7 @@ concept allocates_addresses = std::is_pointer_v<typename std::allocator_traits<t
 template <class T>
 [[nodiscard]] consteval bool holds_no_address() {
   if constexpr (!std::is_object_v<T> || std::is_pointer_v<T> || std::is_member_pointer_v<T> ||
-                std::is_polymorphic_v<T>) {
-    return false;
-  } else if constexpr (std::ranges::enable_borrowed_range<T> || allocates_addresses<T>) {
+                std::is_polymorphic_v<T> || std::ranges::enable_borrowed_range<T> || allocates_addresses<T>) {
     return false;
   } else if constexpr (requires { requires !std::is_same_v<T, typename T::value_type>; }) {
     return holds_no_address<typename T::value_type>();
