@@ -100,6 +100,7 @@ result<void> event_count::listen(const place& at, std::uint64_t seen, const mome
                                  backend::wait_canceller* canceller) {
   while (value() == seen) {
     const result<bool> was_rung = at.bell->wait(until, canceller);
+    if (!was_rung && value() != seen) return {};
     if (!was_rung) return was_rung.error();
     if (!*was_rung && has_passed(until)) return {};
     if (*was_rung && value() == seen) {

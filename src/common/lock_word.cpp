@@ -78,6 +78,8 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
     if (!watch) watch.emplace(wait);
     if (watch->is_due()) {
       const result<bool> dead = is_dead(holder);
+      // Whoever leaves hands on the wake-up it may have taken.
+      if ((!dead || watch->is_over()) && slept != 0 && !mark_contended(found)) continue;
       if (!dead) return dead.error();
       if (*dead) {
         if (!take_over(holder, found)) continue;
@@ -86,7 +88,6 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
         return true;
       }
       if (watch->is_over()) {
-        if (slept != 0 && !mark_contended(found)) continue;
         by = {holder, watch->waited()};
         return errc::timed_out;
       }
