@@ -24,6 +24,7 @@ std::vector<mechanism> make_list() {
       {"messages", "named pipe, messages", stream, "", prepare_messages, join_messages},
       {"handover", "handed-over pipe ends", pipe + " by " + stream, handover_missing(), prepare_handover,
        join_handover},
+      {"memory", "shared memory", std::string(can.shared_memory.backed_by), "", prepare_memory, join_memory},
   };
 }
 
