@@ -55,8 +55,10 @@ result<memory_descriptors> anonymous_memory(std::size_t size) {
   result<descriptor> writing = open_object(name, O_RDWR | O_CREAT | O_EXCL);
   if (!writing) return writing.error();
   result<descriptor> reading = open_object(name, O_RDONLY);
-  if (const result<void> gone = done("shm_unlink", [&] { return ::shm_unlink(name.c_str()); }); !gone)
+  if (const result<void> gone = done("shm_unlink", [&] { return ::shm_unlink(name.c_str()); }); !gone) {
+    (void)::shm_unlink(name.c_str());  // once more: it would stay until the next boot
     return gone.error();
+  }
   if (!reading) return reading.error();
   if (const result<void> sized = reserve(writing->get(), size); !sized) return sized.error();
   return memory_descriptors{std::move(*writing), std::move(*reading)};

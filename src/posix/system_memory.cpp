@@ -109,7 +109,10 @@ result<memory_descriptors> unlinked_memory(std::size_t size) {
   result<descriptor> writing = open_at(AT_FDCWD, path, O_RDWR | O_CREAT | O_EXCL, 0600);
   if (!writing) return writing.error();
   result<descriptor> reading = open_at(AT_FDCWD, path, O_RDONLY);
-  if (const result<void> gone = unlink_at(AT_FDCWD, path); !gone) return gone.error();
+  if (const result<void> gone = unlink_at(AT_FDCWD, path); !gone) {
+    (void)::unlink(path.c_str());  // once more: it would stay until the next boot
+    return gone.error();
+  }
   if (!reading) return reading.error();
   if (const result<void> sized = reserve(writing->get(), size); !sized) return sized.error();
   return memory_descriptors{std::move(*writing), std::move(*reading)};

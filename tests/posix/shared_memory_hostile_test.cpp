@@ -43,6 +43,9 @@ result<shared_memory> send_and_adopt(connected& line, int descriptor) {
   std::string into(10, '\0');
   auto got = must(line.server.receive_with_handles(into, 8s));
   REQUIRE(got.handles.size() == 1);
+  // A sender keeps what it sent where the system wants that, until it hears from the receiver.
+  must(line.server.send("taken", 8s));
+  CHECK(receive_text(line.client) == "taken");
   return shared_memory::adopt(std::move(got.handles[0]));
 }
 
