@@ -48,7 +48,7 @@ result<memory_ptr> adopt_memory(native_handle handle) {
     return error(errc::access_denied).advise("not anonymous memory: a file, an image, or not committed");
   }
   if (found->size == 0) return error(errc::invalid_argument).advise("the section is empty");
-  const result<DWORD> rights = system::granted_access(made->section.get());
+  const result<DWORD> rights = system::granted_rights(made->section.get());
   if (!rights) return rights.error();
   if ((*rights & SECTION_MAP_READ) == 0) return error(errc::access_denied).advise("the handle is not for reading");
   made->mode = (*rights & SECTION_MAP_WRITE) != 0 ? access::read_write : access::read_only;

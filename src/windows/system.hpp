@@ -109,7 +109,7 @@ struct section_information {
 /// NtQuerySection (needs SECTION_QUERY). invalid_argument if it is no section.
 [[nodiscard]] result<section_information> section_info(HANDLE section);
 /// NtQueryObject: what may be done through this handle.
-[[nodiscard]] result<DWORD> granted_access(HANDLE handle);
+[[nodiscard]] result<DWORD> granted_rights(HANDLE handle);
 struct view_request {
   HANDLE section = nullptr;
   DWORD access = FILE_MAP_READ;

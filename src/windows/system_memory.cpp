@@ -116,7 +116,7 @@ result<section_information> section_info(HANDLE section) {
   return section_information{found.attributes, static_cast<std::uint64_t>(found.size.QuadPart)};
 }
 
-result<DWORD> granted_access(HANDLE handle) {
+result<DWORD> granted_rights(HANDLE handle) {
   if (!native().are_there()) return failure(ERROR_CALL_NOT_IMPLEMENTED);
   object_basic_information found{};
   const DWORD code = coded("NtQueryObject", [&] {
