@@ -19,7 +19,7 @@ constexpr bool readable = std::is_convertible_v<T, bytes>;
 template <class T>
 constexpr bool writable = std::is_convertible_v<T, buffer>;
 
-static_assert(readable<std::string> && readable<std::string_view> && readable<const char*>);
+static_assert(readable<std::string> && readable<std::string_view> && readable<const char*> && readable<char*>);
 static_assert(readable<std::vector<int>> && readable<const std::vector<int>&> && readable<std::span<const std::byte>>);
 static_assert(writable<std::vector<int>&> && writable<std::string&> && writable<std::span<std::byte>>);
 static_assert(!writable<const std::vector<int>&> && !writable<std::string_view> && !writable<const std::string&>);
@@ -48,6 +48,35 @@ TEST_CASE("text is its characters, without the end") {
   CHECK(size_of(std::string_view("a\0b", 3)) == 3);
   CHECK(size_of("") == 0);
   CHECK(bytes("").empty());
+}
+
+TEST_CASE("a constant array of characters is its size, with one NUL at its end left out") {
+  const char magic[4] = {0, 1, 2, 3};
+  const char unterminated[3] = {'a', 'b', 'c'};
+  const char padded[4] = {'a', 0, 0, 0};
+  CHECK(size_of(magic) == 4);
+  CHECK(bytes(magic).data() == reinterpret_cast<const std::byte*>(magic));
+  CHECK(bytes(unterminated).text() == "abc");
+  CHECK(size_of(padded) == 3);
+  CHECK(size_of("a\0b") == 3);
+  CHECK(size_of("\0") == 1);
+  CHECK(size_of(u8"\u00e4") == 2);
+  char room[4] = {'a', 0, 0, 0};
+  CHECK(size_of(room) == 4);
+  const signed char numbers[2] = {1, 0};
+  CHECK(size_of(numbers) == 2);
+}
+
+TEST_CASE("a pointer to text ends at its NUL, and a null pointer is empty") {
+  const char* text = "a\0b";
+  char room[] = "room";
+  char* writable_text = room;
+  const char* none = nullptr;
+  CHECK(bytes(text).text() == "a");
+  CHECK(size_of(writable_text) == 4);
+  CHECK(size_of(none) == 0);
+  CHECK(bytes(none).empty());
+  CHECK(size_of(nullptr) == 0);
 }
 
 TEST_CASE("nothing is empty") {

@@ -1,7 +1,11 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // bytes and buffer: borrowed memory, read-only and writable. Made implicitly from std::span<std::byte>, from contiguous
-// ranges of trivially copyable values (vector, array, string, plain arrays) and, for bytes, from std::string_view.
+// ranges of trivially copyable values (vector, array, string, plain arrays) and, for bytes, from text: std::string_view,
+// const char* (up to its NUL; a null pointer is empty), string literals.
+//
+// A literal is a `const char` array like any other, so from such an array exactly one NUL at its very end is left out: "a\0b"
+// is three bytes. Where that last zero belongs to the data say bytes(data, size), or use std::array. All other arrays are whole.
 //
 // They own nothing: the memory must outlive the call. Threads: plain values.
 #pragma once
@@ -21,6 +25,8 @@ namespace detail {
 template <class Value>
 concept plain_value =
     std::is_trivially_copyable_v<Value> && !std::is_same_v<Value, bytes> && !std::is_same_v<Value, buffer>;
+template <class Value>
+concept text_pointer = std::is_same_v<Value, const char*> || std::is_same_v<Value, char*>;
 template <class Range>
 concept readable_range = std::ranges::contiguous_range<Range> && std::ranges::sized_range<Range> &&
                          plain_value<std::ranges::range_value_t<Range>>;
@@ -69,7 +75,15 @@ class bytes {
   constexpr bytes(buffer other) noexcept : data_(other.data()), size_(other.size()) {}
   bytes(std::string_view text) noexcept  // NOLINT(google-explicit-constructor)
       : data_(reinterpret_cast<const std::byte*>(text.data())), size_(text.size()) {}
-  bytes(const char* text) noexcept : bytes(std::string_view(text)) {}  // NOLINT(google-explicit-constructor)
+  constexpr bytes(std::nullptr_t) noexcept {}  // NOLINT(google-explicit-constructor)
+  // A template, because the conversion of an array to a plain `const char*` parameter would be preferred to what follows.
+  template <detail::text_pointer Pointer>
+  bytes(const Pointer& text) noexcept  // NOLINT(google-explicit-constructor)
+      : bytes(text != nullptr ? std::string_view(text) : std::string_view()) {}
+  template <class Letter, std::size_t count>
+    requires(std::is_same_v<Letter, const char> || std::is_same_v<Letter, const char8_t>)
+  bytes(Letter (&text)[count]) noexcept  // NOLINT(google-explicit-constructor,modernize-avoid-c-arrays)
+      : data_(reinterpret_cast<const std::byte*>(text)), size_(text[count - 1] == 0 ? count - 1 : count) {}
 
   template <detail::readable_range Range>
     requires(!std::is_same_v<std::remove_cvref_t<Range>, bytes> && !std::is_same_v<std::remove_cvref_t<Range>, buffer>)
