@@ -19,6 +19,8 @@ static_assert(!std::is_copy_constructible_v<native_handle> && !std::is_copy_assi
 static_assert(std::is_nothrow_move_constructible_v<native_handle> && std::is_nothrow_move_assignable_v<native_handle>);
 static_assert(!std::is_convertible_v<std::intptr_t, native_handle>, "a number does not become an owner by accident");
 
+static_assert(!std::is_convertible_v<int, native_view> && !std::is_convertible_v<int, native_handle>);
+
 native_handle some_handle() { return must(must(make_pipe()).reader.release()); }
 
 TEST_CASE("an empty handle owns nothing") {
@@ -29,6 +31,17 @@ TEST_CASE("an empty handle owns nothing") {
   none.close();
   CHECK(none.release() == native_view::none);
   CHECK(none.duplicate().has_error());
+}
+
+TEST_CASE("any number is a descriptor, also the literal 0, and a pointer is a HANDLE") {
+  CHECK(native_view(0).value() == 0);
+  CHECK(native_view(0).is_valid());
+  CHECK(native_view(std::size_t{7}).value() == 7);
+  CHECK(native_view(7U).value() == 7);
+  CHECK_FALSE(native_view(-1).is_valid());
+  CHECK(native_view(nullptr).value() == 0);
+  native_handle standard_input_of_this_process(0);
+  CHECK(standard_input_of_this_process.release() == 0);
 }
 
 TEST_CASE("a handle is closed once: by close, by destruction, by assignment") {

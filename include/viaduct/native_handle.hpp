@@ -8,6 +8,7 @@
 // Move-only; parts with the handle only by release(). Threads: one at a time.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <utility>
 
@@ -22,7 +23,9 @@ class native_view {
   static constexpr value_type none = -1;  // also INVALID_HANDLE_VALUE
 
   constexpr native_view() noexcept = default;
-  constexpr explicit native_view(value_type value) noexcept : value_(value) {}
+  /// A template, so that a literal 0, which is a descriptor, is not a null HANDLE as well.
+  template <std::integral Value>
+  constexpr explicit native_view(Value value) noexcept : value_(static_cast<value_type>(value)) {}
   /// From a HANDLE.
   explicit native_view(void* handle) noexcept : value_(reinterpret_cast<value_type>(handle)) {}
 
@@ -38,7 +41,8 @@ class VIADUCT_EXPORT native_handle {
   using value_type = native_view::value_type;
 
   native_handle() noexcept = default;
-  explicit native_handle(value_type value) noexcept : value_(value) {}
+  template <std::integral Value>
+  explicit native_handle(Value value) noexcept : value_(static_cast<value_type>(value)) {}
   explicit native_handle(void* handle) noexcept : value_(reinterpret_cast<value_type>(handle)) {}
   native_handle(native_handle&& other) noexcept : value_(std::exchange(other.value_, native_view::none)) {}
   native_handle& operator=(native_handle&& other) noexcept {
