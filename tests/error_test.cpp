@@ -78,6 +78,15 @@ TEST_CASE("a name with control characters cannot write lines of its own") {
   CHECK(line.find_first_of("\n\x7F\x1B") == std::string::npos);
 }
 
+TEST_CASE("a name cannot command a terminal by other means either") {
+  const error made = error(errc::name_invalid)
+                         .on(std::make_shared<const std::string>("\xC2\x9B"
+                                                                 "31m \x9B \xC3\xA4 \xE2\x82"))
+                         .advise(std::string("see \xC2\x85 there"));
+  CHECK(made.message().find("\"\\xc2\\x9b31m \\x9b \xC3\xA4 \\xe2\\x82\"") != std::string::npos);
+  CHECK(made.message().find("see \\xc2\\x85 there") != std::string::npos);
+}
+
 TEST_CASE("an error that nobody filled in is still readable") {
   const error bare(errc::timed_out);
   CHECK(bare.operation().empty());

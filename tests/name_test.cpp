@@ -167,6 +167,9 @@ TEST_CASE("names compare, hash and print as their text") {
   std::ostringstream printed;
   printed << name("sensor");
   CHECK(printed.str() == "sensor");
+  printed.str("");
+  printed << name("a\nb\xC2\x85");
+  CHECK(printed.str() == "a\\x0ab\\xc2\\x85");
   CHECK(name(static_cast<const char*>(nullptr)).text().empty());
 }
 

@@ -45,7 +45,8 @@ class VIADUCT_EXPORT error {
   /// Bytes done before the failure (read_exactly, write_all, send) or the size needed (buffer_too_small).
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// One line for people: operation, object (control characters as \xNN), code, the operating system's text and code, hint.
+  /// One line for people: operation, object, code, the operating system's text and code, hint. In object and hint, control
+  /// characters and what is not UTF-8 are written as \xNN.
   [[nodiscard]] std::string message() const;
 
   /// The code alone, for interfaces that speak error_code.

@@ -55,6 +55,7 @@ class VIADUCT_EXPORT name {
   bool native_ = false;
 };
 
+/// Its text on one line: control characters and what is not UTF-8 as \xNN.
 VIADUCT_EXPORT std::ostream& operator<<(std::ostream& out, const name& what);
 
 }  // namespace viaduct

@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "backend/system.hpp"
+#include "common/printable.hpp"
 
 namespace viaduct {
 
@@ -82,28 +83,9 @@ const boost::system::error_category& error_category() noexcept {
   return instance;
 }
 
-namespace {
-
-/// A name comes from anywhere: it must not end the line of a log, or a terminal's patience.
-std::string printable(std::string_view text) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string made;
-  for (const char letter : text) {
-    const auto value = static_cast<unsigned char>(letter);
-    if (value >= 0x20 && value != 0x7F) {
-      made += letter;
-    } else {
-      made.append("\\x").append(1, digits[value / 16]).append(1, digits[value % 16]);
-    }
-  }
-  return made;
-}
-
-}  // namespace
-
 std::string error::message() const {
   std::string text(operation().empty() ? std::string_view("viaduct") : operation());
-  if (!object().empty()) text.append(" \"").append(printable(object())).append("\"");
+  if (!object().empty()) text.append(" \"").append(detail::printable(object())).append("\"");
   text.append(": ").append(error_category().message(static_cast<int>(code_)));
   text.append(" [").append(to_string(code_));
   if (os_code_ != 0) {
@@ -112,7 +94,7 @@ std::string error::message() const {
   }
   if (size_ != 0) text.append("; size ").append(std::to_string(size_));
   text.append("]");
-  if (!hint().empty()) text.append(" (").append(hint()).append(")");
+  if (!hint().empty()) text.append(" (").append(detail::printable(hint())).append(")");
   return text;
 }
 

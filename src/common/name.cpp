@@ -6,6 +6,7 @@
 
 #include "backend/system.hpp"
 #include "common/base32.hpp"
+#include "common/printable.hpp"
 #include "common/utf8.hpp"
 
 namespace viaduct {
@@ -16,14 +17,12 @@ constexpr std::size_t longest = 255;
 
 error invalid(const char* hint) { return error(errc::name_invalid).advise(hint); }
 
-bool is_control(std::uint32_t point) noexcept { return point < 0x20 || (point >= 0x7F && point < 0xA0); }
-
 result<void> check_text(std::string_view text) {
   while (!text.empty()) {
     std::uint32_t point = 0;
     const std::size_t length = detail::decode_utf8(text, point);
     if (length == 0) return invalid("a name must be valid UTF-8");
-    if (is_control(point)) return invalid("a name must not have control characters (NUL, line ends, tabs)");
+    if (detail::is_control(point)) return invalid("a name must not have control characters (NUL, line ends, tabs)");
     text.remove_prefix(length);
   }
   return {};
@@ -61,6 +60,6 @@ result<void> name::check() const {
   return check_text(text_);
 }
 
-std::ostream& operator<<(std::ostream& out, const name& what) { return out << what.text(); }
+std::ostream& operator<<(std::ostream& out, const name& what) { return out << detail::printable(what.text()); }
 
 }  // namespace viaduct
