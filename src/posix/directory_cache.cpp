@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 
 #include "posix/directory.hpp"
 #include "posix/entry_table.hpp"
+#include "posix/error.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::posix {
@@ -24,11 +26,16 @@ constexpr mode_t public_mode = 0711;
 
 error hijacked(const char* why) { return error(errc::name_hijacked).advise(why); }
 
+error parent_failure(const error& cause, const std::string& path) {
+  const bool no_directory = cause.os_code() == ENOTDIR || cause.os_code() == ELOOP;
+  error made = no_directory ? error(errc::invalid_argument, cause.os_code()) : cause;
+  return made.advise(path + " is not a directory that can be opened: names live there, or below VIADUCT_RUNTIME_DIR");
+}
+
 /// Who may rename or replace what lies in the parent decides whether its names mean anything.
 result<void> check_parent(const std::string& path) {
   const result<descriptor> opened = system::open_at(AT_FDCWD, path, search_only());
-  if (!opened)
-    return error(opened.error()).advise("the directory that VIADUCT_RUNTIME_DIR names, or /dev/shm, is missing");
+  if (!opened) return parent_failure(opened.error(), path);
   const result<struct stat> found = system::status(opened->get());
   if (!found) return found.error();
   if (found->st_uid != 0 && found->st_uid != system::effective_user()) {
@@ -55,8 +62,6 @@ result<void> check_own(const directory& opened, mode_t mode) {
 }
 
 result<directory_ptr> open_own(const std::string& path, mode_t mode) {
-  const std::size_t slash = path.rfind('/');
-  if (const result<void> parent = check_parent(path.substr(0, slash)); !parent) return parent.error();
   const result<void> made = system::make_directory_at(AT_FDCWD, path, mode);
   if (!made && made.error() != errc::already_exists) return made.error();
   result<descriptor> opened = system::open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
@@ -103,8 +108,10 @@ result<directory_ptr> own(std::size_t which, const result<std::string>& path, mo
   const cache_lock held;
   kept_directory& kept = cache[which];
   if (is_current(kept, *path)) return kept.opened;
+  const std::string around = path->substr(0, path->rfind('/'));
+  if (const result<void> parent = check_parent(around); !parent) return located(parent.error(), around);
   result<directory_ptr> opened = open_own(*path, mode);
-  if (!opened) return opened;
+  if (!opened) return located(opened.error(), *path);
   const result<struct stat> found = system::status((*opened)->handle.get());
   if (!found) return found.error();
   kept = {*opened, found->st_dev, found->st_ino};
@@ -124,10 +131,8 @@ result<uid_t> user_number(const user& owner) {
   return number;
 }
 
-result<directory_ptr> open_foreign(uid_t owner) {
-  const result<std::string> path = public_path(owner);
-  if (!path) return path.error();
-  result<descriptor> opened = system::open_at(AT_FDCWD, *path, search_only());
+result<directory_ptr> open_public_of(uid_t owner, const std::string& path) {
+  result<descriptor> opened = system::open_at(AT_FDCWD, path, search_only());
   if (!opened) return opened.error();
   const result<struct stat> found = system::status(opened->get());
   if (!found) return found.error();
@@ -136,7 +141,15 @@ result<directory_ptr> open_foreign(uid_t owner) {
   if (found->st_uid != owner) return hijacked("the other user's public directory belongs to somebody else");
   if ((found->st_mode & (S_IWGRP | S_IWOTH)) != 0)
     return hijacked("others may write to the other user's public directory");
-  return directory_ptr(std::make_shared<directory>(directory{std::move(*opened), *path}));
+  return directory_ptr(std::make_shared<directory>(directory{std::move(*opened), path}));
+}
+
+result<directory_ptr> open_foreign(uid_t owner) {
+  const result<std::string> path = public_path(owner);
+  if (!path) return path.error();
+  result<directory_ptr> opened = open_public_of(owner, *path);
+  if (!opened) return located(opened.error(), *path);
+  return opened;
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ result<found_entry> find_entry(backend::object_kind kind, const name& what) {
   if (!place) return place.error();
   result<found_entry> found =
       place->origin == file_origin::own ? find_own(*place, kind, what) : find_foreign(*place, kind, what);
-  if (!found && found.error() == errc::peer_corrupt) return damaged_error();
+  if (!found && found.error() == errc::peer_corrupt) return damaged_error(*place);
   return found;
 }
 
@@ -124,7 +124,7 @@ result<found_entry> find_entry_to_lock(backend::object_kind kind, const name& wh
   if (!place) return place.error();
   if (place->origin != file_origin::own) return error(errc::access_denied).advise("this name belongs to another user");
   result<opened_entry> seen = find_alive(*place, kind, what);
-  if (!seen) return seen.error() == errc::peer_corrupt ? damaged_error() : seen.error();
+  if (!seen) return seen.error() == errc::peer_corrupt ? damaged_error(*place) : seen.error();
   result<descriptor> file = reopen_entry(*seen);
   if (!file) return file.error();
   return found_entry{place->where, std::move(*file), describe(seen->record)};

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "posix/bell_name.hpp"
+#include "posix/error.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::posix {
@@ -35,7 +36,7 @@ struct opened_file {
   file_id id;
 };
 
-result<opened_file> open_checked(const entry_place& place, file_access access) {
+result<opened_file> try_open(const entry_place& place, file_access access) {
   // Non-blocking, in case it is a FIFO or is leased: what it is shows only afterwards.
   const int flags = (access == file_access::look ? O_RDONLY : O_RDWR) | O_NONBLOCK;
   result<descriptor> file = system::open_at(place.where->handle.get(), place.file_name, flags);
@@ -56,6 +57,12 @@ result<opened_file> open_checked(const entry_place& place, file_access access) {
   }
   if (const result<void> checked = check_file(*found, place, owner); !checked) return checked.error();
   return opened_file{std::move(*file), file_id{found->st_dev, found->st_ino}};
+}
+
+result<opened_file> open_checked(const entry_place& place, file_access access) {
+  result<opened_file> opened = try_open(place, access);
+  if (opened || opened.error() != errc::name_hijacked) return opened;
+  return located(opened.error(), place.where->path + "/" + place.file_name);
 }
 
 /// A process that was cloned without our fork handler may hold the dead owner's lock. Only what the recorded process id

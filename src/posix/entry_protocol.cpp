@@ -7,6 +7,7 @@
 #include "common/entry_name.hpp"
 #include "posix/busy_pause.hpp"
 #include "posix/entry_candidate.hpp"
+#include "posix/error.hpp"
 #include "posix/system.hpp"
 
 namespace viaduct::posix {
@@ -52,7 +53,7 @@ result<attempt> claim_name(candidate& mine, const backend::entry_request& reques
     if (!found && found.error() == errc::peer_corrupt) {
       const result<bool> cleared = clear_damaged(place);
       if (!cleared) return cleared.error();
-      if (!*cleared) return damaged_error();
+      if (!*cleared) return damaged_error(place);
       continue;
     }
     if (!found) return found.error();
@@ -194,7 +195,7 @@ result<sight> attempt_to_join(const look_around& how, held_ptr& joined) {
     // Read-only: closing a writable descriptor would wake everybody who watches the entry, ourselves first.
     result<opened_entry> seen = open_entry(how.place, file_access::look);
     if (!seen && seen.error() == errc::not_found) return sight::nothing;
-    if (!seen && seen.error() == errc::peer_corrupt) return damaged_error();
+    if (!seen && seen.error() == errc::peer_corrupt) return damaged_error(how.place);
     if (!seen) return seen.error();
     if (const result<void> same = check_identity(seen->record, how.request.kind, how.request.what); !same) {
       return same.error();
@@ -239,8 +240,9 @@ void leave_locked(const table_lock& table, const held_ptr& held, bool is_creator
 
 }  // namespace
 
-error damaged_error() {
-  return error(errc::name_hijacked).advise("what sits under this name is not an intact registry entry");
+error damaged_error(const entry_place& place) {
+  return located(error(errc::name_hijacked).advise("not an intact registry entry"),
+                 place.where->path + "/" + place.file_name);
 }
 
 result<void> check_identity(const entry_record& record, backend::object_kind kind, const name& what) {
@@ -322,7 +324,7 @@ result<void> remove_entry(backend::object_kind kind, const name& what) {
       if (!found && found.error() == errc::peer_corrupt) {
         const result<bool> cleared = clear_damaged(*place);
         if (!cleared) return cleared.error();
-        if (!*cleared) return damaged_error();
+        if (!*cleared) return damaged_error(*place);
         return {};
       }
       if (!found) return found.error();

@@ -49,7 +49,7 @@ class membership {
 /// The hash of two long names may be the same: then the second is refused, not mistaken for the first.
 [[nodiscard]] result<void> check_identity(const entry_record& record, backend::object_kind kind, const name& what);
 /// What decode() refused, said of a name.
-[[nodiscard]] error damaged_error();
+[[nodiscard]] error damaged_error(const entry_place& place);
 [[nodiscard]] backend::entry_description describe(const entry_record& record);
 
 }  // namespace viaduct::posix

@@ -66,6 +66,13 @@ error failure(int code) noexcept {
   return error(errc::os_error, code);
 }
 
+error located(const error& cause, const std::string& path) {
+  if (cause != errc::name_hijacked) return cause;
+  std::string hint = path + ": ";
+  hint.append(cause.hint()).append("; find out who made it and remove it, or use another name or VIADUCT_RUNTIME_DIR");
+  return error(cause).advise(std::move(hint));
+}
+
 }  // namespace viaduct::posix
 
 namespace viaduct::backend {

@@ -21,7 +21,9 @@ namespace {
 constexpr std::wstring_view verbatim = L"\\\\?\\";  // the system neither shortens nor reinterprets what follows
 
 error hijacked(const std::wstring& path, std::string_view why) {
-  return error(errc::name_hijacked).advise(to_utf8(path).append(": ").append(why));
+  std::string hint = to_utf8(path).append(": ").append(why);
+  return error(errc::name_hijacked)
+      .advise(hint.append("; find out who made it and remove it, or set VIADUCT_RUNTIME_DIR"));
 }
 
 /// Checked, in the verbatim form. An empty choice is the system's directory.

@@ -6,6 +6,7 @@
 
 #include "windows/security.hpp"
 #include "windows/system.hpp"
+#include "windows/wide_string.hpp"
 
 namespace viaduct::windows {
 
@@ -20,16 +21,22 @@ std::map<file_id, std::weak_ptr<entry_file>>& table() {
   return open_files;
 }
 
+error hijacked(const entry_place& place, std::string_view why) {
+  std::string hint = to_utf8(place.path());
+  hint.append(": ").append(why).append("; find out who made it and remove it, or use another name");
+  return error(errc::name_hijacked).advise(std::move(hint));
+}
+
 result<entry_file_ptr> open_checked(const entry_place& place, const system::file_request& request) {
   result<unique_handle> handle = system::open_file(request);
   if (!handle) return handle.error();
   const result<BY_HANDLE_FILE_INFORMATION> information = system::file_information(handle->get());
   if (!information) return information.error();
   if ((information->dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) != 0) {
-    return error(errc::name_hijacked).advise("what sits under this name is no plain file");
+    return hijacked(place, "no plain file");
   }
   const result<void> owned = verify_owner(handle->get(), place.where->owner, place.where->level);
-  if (!owned) return owned.error();
+  if (!owned) return owned.error() == errc::name_hijacked ? hijacked(place, owned.error().hint()) : owned.error();
   auto made = std::make_shared<entry_file>();
   made->handle = std::move(*handle);
   made->id = {information->dwVolumeSerialNumber,

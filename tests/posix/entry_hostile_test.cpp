@@ -214,6 +214,7 @@ TEST_CASE("entry hostile: what is no file of ours is refused, not opened and not
     INFO(what);
     check_refused(called, errc::name_hijacked);
     CHECK(outcome(create(called)) == errc::name_hijacked);
+    CHECK(std::string(create(called).error().hint()).find(path.string() + ": ") == 0);
     CHECK(std::filesystem::exists(std::filesystem::symlink_status(path)));
     std::filesystem::remove(path);
   };
