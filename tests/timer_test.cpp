@@ -45,6 +45,15 @@ TEST_CASE("now is poll_only and is over, never is forever and is not") {
   CHECK(endless.remaining() == timer::nanoseconds::max());
 }
 
+TEST_CASE("an instant in the past leaves no time to wait, as now does") {
+  CHECK_FALSE(timer(deadline::now()).may_wait());
+  CHECK_FALSE(timer(std::chrono::steady_clock::now() - 1s).may_wait());
+  CHECK_FALSE(timer(deadline(-1s)).may_wait());
+  CHECK(timer(std::chrono::steady_clock::now() + 1h).may_wait());
+  CHECK(timer(1h).may_wait());
+  CHECK(timer(deadline::never()).may_wait());
+}
+
 TEST_CASE("milliseconds are rounded up, so that a wait never ends early") {
   CHECK(timer(deadline::now()).remaining_ms(1000) == 0);
   CHECK(timer(deadline(1ns)).remaining_ms(1000) <= 1);

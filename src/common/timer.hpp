@@ -47,6 +47,9 @@ class timer {
 
   [[nodiscard]] bool expired() noexcept { return remaining() == nanoseconds::zero(); }
 
+  /// Is there any time to wait? Also an instant in the past says no: such a call looks once and does nothing to wait.
+  [[nodiscard]] bool may_wait() noexcept { return !poll_only() && !expired(); }
+
   /// The same moment for another call.
   [[nodiscard]] deadline until() noexcept {
     start();

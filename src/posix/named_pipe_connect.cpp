@@ -151,7 +151,7 @@ result<opened_connection> connect_by_watching(const name& what, const connect_op
 result<opened_connection> connect(const name& what, const connect_options& options, detail::timer& wait) {
   if (what.is_native()) return connect_by_looking(what, options, wait);
   result<opened_connection> made = try_connect(what, options, wait);
-  if (made || wait.poll_only() || !may_come(made.error())) return made;
+  if (made || !may_come(made.error()) || !wait.may_wait()) return made;
   return connect_by_watching(what, options, wait);
 }
 

@@ -53,7 +53,8 @@ result<pipe_sink_ptr> take_place(posix::found_entry& found) {
       system::open_at(found.where->handle.get(), found.description.native_name, O_WRONLY | O_NONBLOCK);
   if (!opened) return opened.error();
   if (result<void> fifo = check_fifo(opened->get()); !fifo)
-    return error(errc::name_hijacked).advise("the object is not a FIFO");
+    return posix::located(error(errc::name_hijacked).advise("the object is not a FIFO"),
+                          found.where->path + "/" + found.description.native_name);
   result<pipe_sink_ptr> made = make_sink(std::move(*opened));
   if (!made) return made;
   if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken)
@@ -78,7 +79,7 @@ result<pipe_sink_ptr> try_open(const name& what) {
 /// Until the attempt gives something other than not_found and timed_out, or the deadline comes: then its last answer.
 result<pipe_sink_ptr> open_ours(const name& what, detail::timer& wait) {
   result<pipe_sink_ptr> made = try_open(what);
-  if (made || wait.poll_only() || (made.error() != errc::not_found && made.error() != errc::timed_out)) return made;
+  if (made || (made.error() != errc::not_found && made.error() != errc::timed_out) || !wait.may_wait()) return made;
   result<name_watch> watch = name_watch::start(object_kind::pipe, what);
   if (!watch) return watch.error();
   for (;;) {

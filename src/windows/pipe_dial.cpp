@@ -28,7 +28,7 @@ result<dialled> dial(const dial_request& request, detail::timer& wait) {
   std::optional<backend::name_watch> watch;
   for (;;) {
     result<dialled> made = try_dial(request, wait);
-    if (made || made.error() != errc::not_found || wait.poll_only()) return made;
+    if (made || made.error() != errc::not_found || !wait.may_wait()) return made;
     if (!watch) {
       result<backend::name_watch> started = backend::name_watch::start(request.kind, request.what);
       if (!started) return started.error();

@@ -76,7 +76,7 @@ result<unique_handle> open_client(const client_request& request, detail::timer& 
                            .share = 0,
                            .flags = overlapped | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION});
     if (opened || opened.error().os_code() != ERROR_PIPE_BUSY) return opened;
-    if (wait.poll_only()) return error(errc::timed_out, ERROR_PIPE_BUSY).advise("it is there, but busy with others");
+    if (!wait.may_wait()) return error(errc::timed_out, ERROR_PIPE_BUSY).advise("it is there, but busy with others");
     if (result<void> waited = wait_while_busy(request.path, wait); !waited) return waited.error();
   }
 }

@@ -14,6 +14,7 @@
 #include "posix/system.hpp"
 #include "support/catch.hpp"
 #include "support/memory.hpp"
+#include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "viaduct/named_pipe.hpp"
 #include "viaduct/pipe.hpp"
@@ -134,6 +135,16 @@ TEST_CASE("named pipe bytes are one system call and no allocation") {
       CHECK(allocated == 0);
     }
   }
+}
+
+TEST_CASE("an instant in the past looks once for a name, as now does") {
+  const deadline past = std::chrono::steady_clock::now() - 1s;
+  const std::string called = unique_name();
+  const auto connect = [&](deadline until) { CHECK(outcome(named_pipe::connect(called, until)) == errc::not_found); };
+  const auto open = [&](deadline until) { CHECK(outcome(pipe_writer::open(called, until)) == errc::not_found); };
+  connect(deadline::now());  // once, for what is kept from then on
+  CHECK(calls_during([&] { connect(past); }) == calls_during([&] { connect(deadline::now()); }));
+  CHECK(calls_during([&] { open(past); }) == calls_during([&] { open(deadline::now()); }));
 }
 
 TEST_CASE("a message is one system call and no allocation") {
