@@ -3,6 +3,7 @@
 // What a child is handed: exactly the listed endpoints, whatever else is open or opened meanwhile.
 #include <atomic>
 #include <chrono>
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -198,6 +199,9 @@ TEST_CASE("names of endpoints are checked") {
     CHECK(named(bad) == errc::name_invalid);
   }
   CHECK(named(std::string(65, 'a')) == errc::name_invalid);
+  child_options wrong;
+  wrong.endpoints = {{"two words", pipe.writer.endpoint()}};
+  CHECK(try_spawn("exits_at_once", {}, wrong).error().hint().find("\"two words\"") == 0);
   CHECK(pipe.writer.is_open());
   CHECK(named(std::string(64, 'a')) == success);
 }
@@ -223,6 +227,40 @@ TEST_CASE("endpoints that make no sense are refused, and nothing is closed") {
   closed.endpoints = {{"end", pipe.writer.endpoint()}};  // NOLINT(bugprone-use-after-move): that is the test
   CHECK(outcome(try_spawn("exits_at_once", {}, closed)) == errc::closed);
   CHECK(moved.is_open());
+}
+
+TEST_CASE("one object goes to a child once") {
+  auto pipe = must(make_pipe());
+  child_options options;
+  options.endpoints = {{"one", pipe.writer.endpoint()}, {"two", pipe.writer.endpoint()}};
+  CHECK(outcome(try_spawn("exits_at_once", {}, options)) == errc::invalid_argument);
+  options.endpoints.pop_back();
+  options.standard_output = pipe.writer.endpoint();
+  CHECK(outcome(try_spawn("exits_at_once", {}, options)) == errc::invalid_argument);
+  CHECK(pipe.writer.is_open());
+  options.endpoints.clear();
+  options.standard_error = pipe.writer.endpoint();  // both streams are one, as with 2>&1
+  auto child = spawn_role("writes_both", {}, options);
+  CHECK(read_all(pipe.reader) == "output, error");
+  CHECK(must(child.wait(8s)).success());
+}
+
+VIADUCT_ROLE(writes_both, args) {
+  std::cout << "output, " << std::flush;
+  std::cerr << "error" << std::flush;
+  return 0;
+}
+
+TEST_CASE("a standard stream takes the end of a pipe that fits") {
+  auto pipe = must(make_pipe());
+  const auto refused = [](const child_options& options) {
+    return outcome(try_spawn("exits_at_once", {}, options)) == errc::invalid_argument;
+  };
+  CHECK(refused({.standard_input = pipe.writer.endpoint()}));
+  CHECK(refused({.standard_output = pipe.reader.endpoint()}));
+  CHECK(refused({.standard_error = pipe.reader.endpoint()}));
+  CHECK(pipe.reader.is_open());
+  CHECK(pipe.writer.is_open());
 }
 
 TEST_CASE("a named pipe's reader stays in its process") {

@@ -235,6 +235,8 @@ TEST_CASE("a program that cannot be started is an error of spawn") {
   CHECK(spawn(place.path() / "missing") == errc::not_found);
   CHECK(spawn(place.path() / "missing" / "deeper") == errc::not_found);
   CHECK(spawn(place.path()) == errc::access_denied);  // a directory
+  std::ofstream(place.path() / "file") << "no directory";
+  CHECK(spawn(place.path() / "file" / "deeper") == errc::not_found);
   CHECK(spawn("") == errc::invalid_argument);
   CHECK(spawn(std::string("nul\0inside", 10)) == errc::invalid_argument);
   child_options options;
@@ -255,6 +257,7 @@ TEST_CASE("a file that is no program is not started") {
 
 TEST_CASE("a program is never searched in PATH") {
   CHECK(outcome(child_process::spawn("sh", {})) == errc::not_found);
+  CHECK(child_process::spawn("sh", {}).error().hint().find("PATH is not searched") == 0);
   CHECK(outcome(child_process::spawn("cmd", {})) == errc::not_found);
 }
 
@@ -302,8 +305,14 @@ TEST_CASE("the working directory is the one asked for") {
   options.working_directory = place.path();
   CHECK(output_of("says_directory", {place.path().string()}, options) == "1");
   CHECK(output_of("says_directory", {std::filesystem::current_path().string()}) == "1");
-  options.working_directory = place.path() / "missing";
-  CHECK(outcome(try_spawn("exits", {"0"}, options)) == errc::not_found);
+  const auto file = place.path() / "file";
+  std::ofstream(file) << "no directory";
+  for (const auto& wrong : {place.path() / "missing", file}) {
+    options.working_directory = wrong;
+    const auto refused = try_spawn("exits", {"0"}, options);
+    REQUIRE(outcome(refused) == errc::not_found);
+    CHECK(refused.error().hint().find("working directory " + wrong.string()) != std::string::npos);
+  }
 }
 
 TEST_CASE("standard streams can be pipes") {

@@ -14,6 +14,7 @@
 namespace viaduct {
 
 using detail::check_open;
+using detail::endpoint_access;
 using detail::failed_on;
 using detail::make_label;
 using detail::timer;
@@ -42,7 +43,8 @@ result<void> check_endpoint_name(const std::string& endpoint_name) {
     return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
   });
   if (plain && !endpoint_name.empty() && endpoint_name.size() <= 64) return {};
-  return error(errc::name_invalid).advise("an endpoint's name is 1 to 64 of [a-z0-9_-]");
+  return error(errc::name_invalid)
+      .advise("\"" + endpoint_name + "\" cannot name an endpoint: 1 to 64 of [a-z0-9_-] can");
 }
 
 result<void> check_texts(const std::filesystem::path& program, const std::vector<std::string>& args,
@@ -62,9 +64,17 @@ result<void> check_texts(const std::filesystem::path& program, const std::vector
 result<void> check_endpoints(const child_options& options) {
   if (options.endpoints.size() > most_endpoints) return invalid("at most 64 endpoints");
   std::set<std::string_view> seen;
+  std::set<const void*> objects;
+  // Standard streams may share an object, as 2>&1 does. A name gives its object to one user alone, who makes it wait in
+  // another way than a standard stream does.
+  for (const stdio* stream : {&options.standard_input, &options.standard_output, &options.standard_error}) {
+    if (stream->which()) objects.insert(endpoint_access::object<const void>(*stream->which()));
+  }
   for (const auto& [endpoint_name, which] : options.endpoints) {
     if (result<void> valid = check_endpoint_name(endpoint_name); !valid) return valid;
     if (!seen.insert(endpoint_name).second) return invalid("two endpoints have the same name");
+    const void* const object = endpoint_access::object<const void>(which);
+    if (object != nullptr && !objects.insert(object).second) return invalid("one object is handed over twice");
   }
   return {};
 }
@@ -77,11 +87,22 @@ result<backend::standard_stream> resolve(const stdio& stream) {
   return backend::standard_stream{stdio::kind::endpoint, found->handle};
 }
 
+/// A connection goes both ways, a pipe's end one.
+result<void> check_direction(const stdio& stream, endpoint::kind fits) {
+  if (!stream.which()) return {};
+  const endpoint::kind what = stream.which()->what();
+  if (what == fits || what == endpoint::kind::named_pipe || what == endpoint::kind::none) return {};
+  return invalid(fits == endpoint::kind::pipe_reader ? "standard_input is read by the child: give it a pipe_reader"
+                                                     : "the child writes to its output: give it a pipe_writer");
+}
+
 result<void> resolve_streams(const child_options& options, backend::spawn_request& request) {
   const std::pair<const stdio*, backend::standard_stream*> streams[] = {{&options.standard_input, &request.input},
                                                                         {&options.standard_output, &request.output},
                                                                         {&options.standard_error, &request.error}};
   for (const auto& [stream, place] : streams) {
+    const auto fits = stream == &options.standard_input ? endpoint::kind::pipe_reader : endpoint::kind::pipe_writer;
+    if (result<void> right = check_direction(*stream, fits); !right) return right;
     const result<backend::standard_stream> resolved = resolve(*stream);
     if (!resolved) return resolved.error();
     *place = *resolved;
@@ -133,6 +154,32 @@ result<void> adopt_streams(detail::child_process_impl& impl, backend::spawned& m
   return {};
 }
 
+/// What the system's code does not tell: which of the paths it is about, and what is usually behind it.
+error why_not_started(error told, const std::filesystem::path& given, const backend::spawn_request& request) {
+  // The system may speak of a registry of names here; what it means is a path with a file where a directory should be.
+  if (told == errc::name_hijacked) {
+    told = error(errc::not_found, told.os_code()).advise("something on the path of the program is no directory");
+  }
+  if (told != errc::not_found && told != errc::access_denied) return told;
+  std::error_code unknown;
+  const std::filesystem::path& place = request.working_directory;
+  if (!place.empty() && !std::filesystem::is_directory(place, unknown)) {
+    return error(errc::not_found, told.os_code())
+        .advise("the working directory " + place.string() + " is not there, or is no directory");
+  }
+  if (std::filesystem::is_directory(request.program, unknown)) return told.advise("the program is a directory");
+  if (told == errc::access_denied) {
+    return told.advise(place.empty() ? "this user may not execute the program"
+                                     : "this user may not execute the program, or not enter the working directory");
+  }
+  if (std::filesystem::exists(request.program, unknown)) {
+    return told.advise(
+        "the program is there; what it needs is not: a script's first line names it, or a system library");
+  }
+  if (!given.has_parent_path()) return told.advise("PATH is not searched: say in which directory the program is");
+  return told;
+}
+
 template <class T, class Adopt>
 result<T> inherit(std::string_view endpoint_name, endpoint::kind what, Adopt&& adopt) {
   result<backend::inherited_endpoint> found = backend::take_inherited(endpoint_name, what);
@@ -161,7 +208,7 @@ result<child_process> child_process::spawn(const std::filesystem::path& program,
   if (!request) return failed_on(program.string(), request.error(), operation);
   auto impl = std::make_unique<detail::child_process_impl>(make_label(program.string()));
   result<backend::spawned> made = backend::spawn(*request);
-  if (!made) return impl->failed(made.error(), operation);
+  if (!made) return impl->failed(why_not_started(made.error(), program, *request), operation);
   impl->process = std::move(made->process);
   if (result<void> adopted = adopt_streams(*impl, *made); !adopted) return impl->failed(adopted.error(), operation);
   close_handed_over(options);
