@@ -138,6 +138,7 @@ TEST_CASE("handles for an end that did not opt in never arrive") {
   if (sent.has_error()) {  // where the system tells the sender
     CHECK(outcome(sent) == errc::access_denied);
     CHECK(outcome(sent).size() == 0);
+    CHECK(sent.error().hint().find("accept_handles") != std::string::npos);
     must(made.server.send("without", 1s));
     CHECK(receive_text(made.client) == "without");
   } else {

@@ -2,6 +2,7 @@
 #include "posix/named_pipe.hpp"
 
 #include <array>
+#include <cerrno>
 
 #include "posix/error.hpp"
 
@@ -245,6 +246,9 @@ result<opened_connection> adopt_connection(native_handle handle, framing how, co
   }
   descriptor socket(static_cast<int>(handle.release()));
   result<connection_ptr> made = posix::make_connection(std::move(socket), options.accept_handles, options.buffer);
+  if (!made && made.error().os_code() == ENOTCONN) {
+    return error(errc::invalid_argument, ENOTCONN).advise("the socket was never connected");
+  }
   if (!made) return made.error();
   const identity peer = (*made)->peer;
   return opened_connection{std::move(*made), peer, {how, options.max_message, options.accept_handles}};

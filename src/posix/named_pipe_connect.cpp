@@ -121,12 +121,22 @@ result<opened_connection> try_connect(const name& what, const connect_options& o
 
 bool may_come(const error& failure) { return failure == errc::not_found || failure == errc::timed_out; }
 
+/// Nobody will ever listen where something else is.
+result<void> check_socket(const std::string& path) {
+  const result<struct stat> found = system::status_at(AT_FDCWD, path);
+  if (!found || S_ISSOCK(found->st_mode) || S_ISLNK(found->st_mode)) return {};
+  return error(errc::invalid_argument).advise("what has this name is not a socket");
+}
+
 /// A native name cannot be watched, nor can room in a backlog.
 result<opened_connection> connect_by_looking(const name& what, const connect_options& options, detail::timer& wait) {
   posix::backoff pauses;
   for (;;) {
     result<opened_connection> made = try_connect(what, options, wait);
     if (made || !may_come(made.error())) return made;
+    if (made.error().os_code() == ECONNREFUSED) {
+      if (result<void> fits = check_socket(what.text()); !fits) return fits.error();
+    }
     if (result<void> paused = pauses.pause(wait); !paused) {
       return paused.error() == errc::timed_out ? std::move(made) : result<opened_connection>(paused.error());
     }

@@ -61,8 +61,13 @@ result<std::size_t> write_handles(connection& to, std::span<const bytes> parts, 
   std::array<int, named_pipe::max_handles> values{};
   for (std::size_t index = 0; index < handles.size(); ++index) values[index] = static_cast<int>(handles[index].value());
   const std::span<const int> descriptors(values.data(), handles.size());
-  return handles_need_ack() ? send_and_keep(to, parts, descriptors, wait)
-                            : posix::send_with_descriptors(to, parts, descriptors, wait);
+  result<std::size_t> sent = handles_need_ack() ? send_and_keep(to, parts, descriptors, wait)
+                                                : posix::send_with_descriptors(to, parts, descriptors, wait);
+  // Where the kernel knows that the other end refuses them: EPERM, before anything went.
+  if (!sent && sent.error() == errc::access_denied) {
+    sent.error().advise("the other end does not accept handles: both ends must opt in with accept_handles");
+  }
+  return sent;
 }
 
 result<std::vector<native_handle>> take_handles(connection& from, std::size_t count, bytes /*values*/) {

@@ -392,6 +392,7 @@ result<credentials> peer_credentials(int socket) {
   const result<void> asked =
       done("getsockopt", [&] { return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &found, &size); });
   if (!asked) return asked.error();
+  if (found.pid == 0 && found.uid == static_cast<uid_t>(-1)) return failure(ENOTCONN);
   // No process id: one of another PID namespace, or nobody. The overflow uid: a user the kernel could not map.
   if (found.pid == 0 || found.uid == overflow_user()) return credentials{0, std::nullopt};
   return credentials{static_cast<std::uint64_t>(found.pid), found.uid};

@@ -2,6 +2,7 @@
 //
 // FIFOs that another program made, and handles of foreign kinds.
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -76,6 +77,27 @@ TEST_CASE("what is no FIFO is invalid_argument, and is not touched") {
     CHECK(outcome(pipe_writer::open(name::native(path.string()), 1s)) == errc::invalid_argument);
   }
   CHECK(std::filesystem::file_size(file) == 7);
+}
+
+TEST_CASE("what exists and is no socket is not waited for") {
+  const scratch_directory place;
+  const auto file = place.path() / "file";
+  std::ofstream(file) << "content";
+  const connect_options plain{.framing = framing::bytes};
+  for (const auto& path : {file, place.path(), std::filesystem::path("/dev/zero")}) {
+    const auto refused = named_pipe::connect(name::native(path.string()), deadline::never(), plain);
+    CHECK(outcome(refused) == errc::invalid_argument);
+  }
+}
+
+TEST_CASE("a socket that was never connected is not adopted as a connection") {
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  CHECK(outcome(named_pipe::adopt(native_handle(socket), framing::bytes)) == errc::invalid_argument);
+  auto pair = must(make_named_pipe_pair(framing::bytes));
+  pair.second.close();
+  auto left_alone = must(named_pipe::adopt(must(pair.first.release()), framing::bytes));
+  std::string into(4, '\0');
+  CHECK(outcome(left_alone.read_some(into, 1s)) == errc::closed);
 }
 
 TEST_CASE("adopt refuses descriptors of another kind") {
