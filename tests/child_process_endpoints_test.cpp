@@ -93,6 +93,8 @@ VIADUCT_ROLE(takes_once, args) {
   auto end = must(inherited<pipe_writer>("end"));
   VIADUCT_INSIST(outcome(inherited<pipe_writer>("end")) == errc::not_found);
   must(end.write_all("taken", 8s));
+  end.close();
+  VIADUCT_INSIST(end.write_all("more", 8s).error().object() == "end (inherited)");
   return 0;
 }
 

@@ -322,6 +322,8 @@ TEST_CASE("standard streams can be pipes") {
   CHECK(read_all(child.standard_output()) == "to output");
   CHECK(read_all(child.standard_error()) == "to error");
   CHECK(must(child.wait(8s)).success());
+  std::string into(4, '\0');
+  CHECK(child.standard_error().read_some(into, 1s).error().object() == this_program().string() + " (standard error)");
 }
 
 TEST_CASE("what is not piped is closed for the parent") {

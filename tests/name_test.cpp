@@ -138,6 +138,8 @@ TEST_CASE("another user's name that does not exist is not_found at the deadline"
   const name other = name::of(stranger(), unique_name());
   const auto opened = named_pipe::connect(other, 20ms);
   CHECK(outcome(opened) == errc::not_found);
+  CHECK(opened.error().object() == other.text() + " of user " + other.owner().id());
+  CHECK(opened.error().hint().find("that user has no listener") == 0);
 }
 
 TEST_CASE("native names are taken as they are, but for NUL") {

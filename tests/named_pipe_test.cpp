@@ -77,9 +77,30 @@ TEST_CASE("a server of another user than the one required is wrong_peer") {
   options.server = stranger();
   CHECK(outcome(named_pipe::connect(called, 1s, options)) == errc::wrong_peer);
   options.server = user::unknown();
-  CHECK(outcome(named_pipe::connect(called, 1s, options)) == errc::wrong_peer);
+  const auto refused = named_pipe::connect(called, 1s, options);
+  CHECK(outcome(refused) == errc::wrong_peer);
+  CHECK(refused.error().hint().find("user::unknown()") != std::string::npos);
   options.server = user::current();
   CHECK(outcome(named_pipe::connect(called, 1s, options)) == success);
+}
+
+TEST_CASE("the most common errors say what is usually behind them") {
+  const auto nobody = named_pipe::connect(unique_name(), deadline::now());
+  REQUIRE(outcome(nobody) == errc::not_found);
+  CHECK(nobody.error().hint().find("nobody listens under this name") == 0);
+  connected made(framing::bytes);
+  std::string into(4, '\0');
+  made.server.close();
+  CHECK(made.server.read_some(into, 1s).error().hint().find("this object was closed") == 0);
+  CHECK(made.client.read_some(into, 1s).error().hint().find("the other end") == 0);
+}
+
+TEST_CASE("who may connect is said in a way that makes sense") {
+  const auto create = [](permission who) {
+    return outcome(named_pipe_listener::create(unique_name(), framing::bytes, {.who = std::move(who)}));
+  };
+  CHECK(create(permission::users({user::current(), user::unknown()})) == errc::invalid_argument);
+  CHECK(create(permission::group("")) == errc::invalid_argument);
 }
 
 TEST_CASE("expecting another framing than the listener's is layout_mismatch") {

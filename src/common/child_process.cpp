@@ -10,6 +10,7 @@
 #include "common/named_pipe.hpp"
 #include "common/object.hpp"
 #include "common/pipe.hpp"
+#include "common/shared_memory.hpp"
 
 namespace viaduct {
 
@@ -139,15 +140,45 @@ void close_handed_over(const child_options& options) noexcept {
   }
 }
 
+result<pipe_reader> adopt_reader(native_handle handle, std::string called) {
+  result<backend::pipe_source_ptr> made = backend::adopt_pipe_source(std::move(handle));
+  if (!made) return made.error();
+  return detail::pipe_access::make(make_label(std::move(called)), std::move(*made));
+}
+
+result<pipe_writer> adopt_writer(native_handle handle, std::string called) {
+  result<backend::pipe_sink_ptr> made = backend::adopt_pipe_sink(std::move(handle));
+  if (!made) return made.error();
+  return detail::pipe_access::make(make_label(std::move(called)), std::move(*made));
+}
+
+result<named_pipe> adopt_connection(backend::inherited_endpoint found, std::string called) {
+  const std::optional<detail::connection_remark> remark = detail::parse_remark(found.remark);
+  if (!remark || !detail::check_options(remark->how, remark->options)) {
+    return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
+  }
+  result<backend::opened_connection> made =
+      backend::adopt_connection(std::move(found.handle), remark->how, remark->options);
+  if (!made) return made.error();
+  return detail::named_pipe_access::make(make_label(std::move(called)), std::move(*made));
+}
+
+result<shared_memory> adopt_memory(backend::inherited_endpoint found, std::string called) {
+  result<backend::memory_ptr> made = backend::adopt_memory(std::move(found.handle));
+  if (!made) return made.error();
+  return detail::shared_memory_access::make_nameless(make_label(std::move(called)), std::move(*made));
+}
+
 result<void> adopt_streams(detail::child_process_impl& impl, backend::spawned& made) {
   if (made.input.is_valid()) {
-    result<pipe_writer> adopted = pipe_writer::adopt(std::move(made.input));
+    result<pipe_writer> adopted = adopt_writer(std::move(made.input), *impl.called + " (standard input)");
     if (!adopted) return adopted.error();
     impl.input = std::move(*adopted);
   }
   for (auto [handle, place] : {std::pair(&made.output, &impl.output), std::pair(&made.error, &impl.error_output)}) {
     if (!handle->is_valid()) continue;
-    result<pipe_reader> adopted = pipe_reader::adopt(std::move(*handle));
+    const char* const which = place == &impl.output ? " (standard output)" : " (standard error)";
+    result<pipe_reader> adopted = adopt_reader(std::move(*handle), *impl.called + which);
     if (!adopted) return adopted.error();
     *place = std::move(*adopted);
   }
@@ -184,7 +215,7 @@ template <class T, class Adopt>
 result<T> inherit(std::string_view endpoint_name, endpoint::kind what, Adopt&& adopt) {
   result<backend::inherited_endpoint> found = backend::take_inherited(endpoint_name, what);
   if (!found) return failed_on(std::string(endpoint_name), found.error(), "inherited");
-  result<T> adopted = adopt(std::move(*found));
+  result<T> adopted = adopt(std::move(*found), std::string(endpoint_name) + " (inherited)");
   if (!adopted) return failed_on(std::string(endpoint_name), adopted.error(), "inherited");
   return adopted;
 }
@@ -290,33 +321,28 @@ native_view child_process::native() const noexcept {
 
 template <>
 result<pipe_reader> inherited<pipe_reader>(std::string_view endpoint_name) {
-  return inherit<pipe_reader>(endpoint_name, endpoint::kind::pipe_reader, [](backend::inherited_endpoint found) {
-    return pipe_reader::adopt(std::move(found.handle));
-  });
+  return inherit<pipe_reader>(endpoint_name, endpoint::kind::pipe_reader,
+                              [](backend::inherited_endpoint found, std::string called) {
+                                return adopt_reader(std::move(found.handle), std::move(called));
+                              });
 }
 
 template <>
 result<pipe_writer> inherited<pipe_writer>(std::string_view endpoint_name) {
-  return inherit<pipe_writer>(endpoint_name, endpoint::kind::pipe_writer, [](backend::inherited_endpoint found) {
-    return pipe_writer::adopt(std::move(found.handle));
-  });
+  return inherit<pipe_writer>(endpoint_name, endpoint::kind::pipe_writer,
+                              [](backend::inherited_endpoint found, std::string called) {
+                                return adopt_writer(std::move(found.handle), std::move(called));
+                              });
 }
 
 template <>
 result<named_pipe> inherited<named_pipe>(std::string_view endpoint_name) {
-  return inherit<named_pipe>(
-      endpoint_name, endpoint::kind::named_pipe, [](backend::inherited_endpoint found) -> result<named_pipe> {
-        const std::optional<detail::connection_remark> remark = detail::parse_remark(found.remark);
-        if (!remark) return error(errc::peer_corrupt).advise("the endpoint's description does not parse");
-        return named_pipe::adopt(std::move(found.handle), remark->how, remark->options);
-      });
+  return inherit<named_pipe>(endpoint_name, endpoint::kind::named_pipe, adopt_connection);
 }
 
 template <>
 result<shared_memory> inherited<shared_memory>(std::string_view endpoint_name) {
-  return inherit<shared_memory>(endpoint_name, endpoint::kind::shared_memory, [](backend::inherited_endpoint found) {
-    return shared_memory::adopt(std::move(found.handle));
-  });
+  return inherit<shared_memory>(endpoint_name, endpoint::kind::shared_memory, adopt_memory);
 }
 
 result<void> stop_requested(deadline until) {

@@ -1,11 +1,15 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "common/named_pipe.hpp"
 
+#include <algorithm>
+
 #include "common/hot_path.hpp"
 
 namespace viaduct {
 
 using detail::check_options;
+using detail::describe;
+using detail::explain;
 using detail::failed_on;
 using detail::is_usable;
 using detail::make_label;
@@ -16,6 +20,16 @@ using detail::why_not_open;
 namespace {
 
 constexpr std::size_t largest_message = std::size_t{1} << 30;
+
+const char* why_nobody(const name& what) {
+  if (what.is_native()) return "nobody listens under this path";
+  if (!what.is_mine()) return "that user has no listener of this name that lets others in (permission)";
+  return "nobody listens under this name: does the server run, as this user and with the same VIADUCT_RUNTIME_DIR?";
+}
+
+bool has_unknown(const std::vector<user>& users) {
+  return std::any_of(users.begin(), users.end(), [](const user& who) { return who.is_unknown(); });
+}
 
 }  // namespace
 
@@ -28,6 +42,12 @@ result<void> detail::check_options(framing how, const named_pipe_options& option
   }
   if (options.backlog == 0 || options.backlog > 4096) {
     return error(errc::invalid_argument).advise("backlog is 1 to 4096");
+  }
+  if (has_unknown(options.who.allowed_users())) {
+    return error(errc::invalid_argument).advise("permission::users has user::unknown(), who is never let in");
+  }
+  if (options.who.kind() == permission::scope::group && options.who.group_name().empty()) {
+    return error(errc::invalid_argument).advise("permission::group needs the name or the id of a group");
   }
   if (options.accept_handles && how == framing::bytes) {
     return error(errc::invalid_argument).advise("handles travel with messages, never with bytes");
@@ -42,19 +62,24 @@ named_pipe::~named_pipe() = default;
 
 result<named_pipe> named_pipe::connect(const name& what, deadline until, const connect_options& options) {
   constexpr const char* operation = "named_pipe::connect";
-  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (result<void> valid = what.check(); !valid) return failed_on(describe(what), valid.error(), operation);
   if (what.is_native() && !options.framing) {
-    return failed_on(what.text(),
+    return failed_on(describe(what),
                      error(errc::invalid_argument).advise("for name::native say which framing is spoken there"),
                      operation);
   }
   const named_pipe_options checked{.max_message = options.max_message, .accept_handles = options.accept_handles};
   const viaduct::framing how = options.framing.value_or(framing::messages);
-  if (result<void> valid = check_options(how, checked); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (result<void> valid = check_options(how, checked); !valid)
+    return failed_on(describe(what), valid.error(), operation);
+  if (options.server && options.server->is_unknown()) {
+    const error nobody = error(errc::wrong_peer).advise("connect_options.server is user::unknown(), who is nobody");
+    return failed_on(describe(what), nobody, operation);
+  }
   timer wait(until);
   result<backend::opened_connection> opened = backend::connect(what, options, wait);
-  if (!opened) return failed_on(what.text(), opened.error(), operation);
-  return named_pipe_access::make(make_label(what.text()), std::move(*opened));
+  if (!opened) return failed_on(describe(what), explain(opened.error(), errc::not_found, why_nobody(what)), operation);
+  return named_pipe_access::make(make_label(describe(what)), std::move(*opened));
 }
 
 result<named_pipe> named_pipe::adopt(native_handle handle, viaduct::framing how, const named_pipe_options& options) {

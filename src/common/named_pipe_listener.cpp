@@ -4,6 +4,7 @@
 namespace viaduct {
 
 using detail::check_open;
+using detail::describe;
 using detail::failed_on;
 using detail::make_label;
 using detail::named_pipe_access;
@@ -18,17 +19,17 @@ named_pipe_listener::~named_pipe_listener() = default;
 result<named_pipe_listener> named_pipe_listener::create(const name& what, viaduct::framing how,
                                                         const named_pipe_options& options) {
   constexpr const char* operation = "named_pipe_listener::create";
-  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (result<void> valid = what.check(); !valid) return failed_on(describe(what), valid.error(), operation);
   if (what.is_native() || !what.is_mine()) {
-    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"),
+    return failed_on(describe(what), error(errc::not_supported).advise("only names of one's own can be created"),
                      operation);
   }
   if (result<void> valid = detail::check_options(how, options); !valid) {
-    return failed_on(what.text(), valid.error(), operation);
+    return failed_on(describe(what), valid.error(), operation);
   }
   result<backend::listener_ptr> made = backend::listen(what, how, options);
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return named_pipe_access::make(make_label(what.text()), std::move(*made));
+  if (!made) return failed_on(describe(what), made.error(), operation);
+  return named_pipe_access::make(make_label(describe(what)), std::move(*made));
 }
 
 result<named_pipe_listener> named_pipe_listener::adopt(native_handle handle, viaduct::framing how,

@@ -10,6 +10,7 @@
 #include "common/generation.hpp"
 #include "viaduct/endpoint.hpp"
 #include "viaduct/error.hpp"
+#include "viaduct/name.hpp"
 #include "viaduct/result.hpp"
 
 namespace viaduct::detail {
@@ -18,11 +19,24 @@ using label = std::shared_ptr<const std::string>;
 
 [[nodiscard]] inline label make_label(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
 
+/// How errors call an object of this name: another user's with its owner.
+[[nodiscard]] inline std::string describe(const name& what) {
+  if (what.is_native() || what.is_mine()) return what.text();
+  return what.text() + " of user " + (what.owner().is_unknown() ? std::string("unknown") : what.owner().id());
+}
+
+/// What is usually behind an error of this code; a hint that is there already knows better.
+[[nodiscard]] inline error explain(error cause, errc code, const char* hint) noexcept {
+  if (cause == code && cause.hint().empty()) cause.advise(hint);
+  return cause;
+}
+
 struct object_base {
   explicit object_base(label name) noexcept : called(std::move(name)) {}
 
   /// An error of the backend, completed with what was attempted and on which object.
   [[nodiscard]] error failed(error cause, const char* operation) const noexcept {
+    cause = explain(std::move(cause), errc::closed, "the other end was closed, or its process ended");
     return std::move(cause.during(operation).on(called));
   }
 
@@ -50,7 +64,7 @@ template <class Pointer>
         error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
         operation);
   }
-  return impl->failed(error(errc::closed), operation);
+  return impl->failed(error(errc::closed).advise("this object was closed, released, or handed to a child"), operation);
 }
 
 /// Both in one.

@@ -6,6 +6,8 @@
 
 namespace viaduct {
 
+using detail::describe;
+using detail::explain;
 using detail::failed_on;
 using detail::is_usable;
 using detail::make_label;
@@ -20,28 +22,31 @@ pipe_reader::~pipe_reader() = default;
 
 result<pipe_reader> pipe_reader::create(const name& what, const pipe_options& options) {
   constexpr const char* operation = "pipe_reader::create";
-  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (result<void> valid = what.check(); !valid) return failed_on(describe(what), valid.error(), operation);
   if (what.is_native() || !what.is_mine()) {
-    return failed_on(what.text(), error(errc::not_supported).advise("only names of one's own can be created"),
+    return failed_on(describe(what), error(errc::not_supported).advise("only names of one's own can be created"),
                      operation);
   }
   result<backend::pipe_source_ptr> made = backend::create_pipe(what, options);
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return pipe_access::make(make_label(what.text()), std::move(*made));
+  if (!made) return failed_on(describe(what), made.error(), operation);
+  return pipe_access::make(make_label(describe(what)), std::move(*made));
 }
 
 result<pipe_reader> pipe_reader::open(const name& native, deadline until) {
   constexpr const char* operation = "pipe_reader::open";
-  if (result<void> valid = native.check(); !valid) return failed_on(native.text(), valid.error(), operation);
+  if (result<void> valid = native.check(); !valid) return failed_on(describe(native), valid.error(), operation);
   if (!native.is_native()) {
-    return failed_on(native.text(),
+    return failed_on(describe(native),
                      error(errc::invalid_argument).advise("a reader creates its name; only name::native is opened"),
                      operation);
   }
   timer wait(until);
   result<backend::pipe_source_ptr> made = backend::open_native_pipe_source(native, wait);
-  if (!made) return failed_on(native.text(), made.error(), operation);
-  return pipe_access::make(make_label(native.text()), std::move(*made));
+  if (!made) {
+    return failed_on(describe(native), explain(made.error(), errc::not_found, "there is no FIFO of this path"),
+                     operation);
+  }
+  return pipe_access::make(make_label(describe(native)), std::move(*made));
 }
 
 result<pipe_reader> pipe_reader::adopt(native_handle handle) {
@@ -107,11 +112,17 @@ pipe_writer::~pipe_writer() = default;
 
 result<pipe_writer> pipe_writer::open(const name& what, deadline until) {
   constexpr const char* operation = "pipe_writer::open";
-  if (result<void> valid = what.check(); !valid) return failed_on(what.text(), valid.error(), operation);
+  if (result<void> valid = what.check(); !valid) return failed_on(describe(what), valid.error(), operation);
   timer wait(until);
   result<backend::pipe_sink_ptr> made = backend::open_pipe(what, wait);
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return pipe_access::make(make_label(what.text()), std::move(*made));
+  if (!made) {
+    const error cause = explain(made.error(), errc::not_found,
+                                what.is_native() ? "nobody reads from a FIFO of this path"
+                                                 : "no reader has this name: does it run, as the name's user and with "
+                                                   "the same VIADUCT_RUNTIME_DIR?");
+    return failed_on(describe(what), cause, operation);
+  }
+  return pipe_access::make(make_label(describe(what)), std::move(*made));
 }
 
 result<pipe_writer> pipe_writer::adopt(native_handle handle) {
