@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Three ways to work with a child: its standard output, a duplex line to it, and how it ends.
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -12,7 +13,7 @@ namespace {
 
 // [output]
 // The child's standard output is a pipe here; reading it ends when the child does.
-void collect_output(const char* program) {
+void collect_output(const std::filesystem::path& program) {
   auto child = viaduct::child_process::spawn(program, {"talker"}, {.standard_output = viaduct::stdio::piped}).value();
   char text[64];
   const std::size_t size = child.standard_output().read_some(text, 5s).value();
@@ -28,7 +29,7 @@ int talker() {
 
 // [line]
 // A duplex line without a name: one end stays, the other is handed over. Nothing else is inherited.
-void ask(const char* program) {
+void ask(const std::filesystem::path& program) {
   auto line = viaduct::make_named_pipe_pair(viaduct::framing::messages).value();
   auto child =
       viaduct::child_process::spawn(program, {"worker"}, {.endpoints = {{"line", line.second.endpoint()}}}).value();
@@ -65,8 +66,9 @@ int main(int count, char** args) try {
   const std::string role = count > 1 ? args[1] : "parent";
   if (role == "talker") return talker();
   if (role == "worker") return worker();
-  collect_output(args[0]);
-  ask(args[0]);
+  const std::filesystem::path self = viaduct::identity::self().executable().value();
+  collect_output(self);
+  ask(self);
   start_what_is_not_there();
   return 0;
 } catch (const std::exception& failure) {

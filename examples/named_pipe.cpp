@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // An echo server and its client, by name, with whole messages. The program starts itself again to be the client.
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@ namespace {
 
 // [server]
 // Answers every message of one client until the client says goodbye. The listener owns the name.
-int server(const char* program) {
+int server(const std::filesystem::path& program) {
   const viaduct::name name = viaduct::name::unique();  // or any text both sides know: "echo"
   auto listener = viaduct::named_pipe_listener::create(name, viaduct::framing::messages).value();
   auto child = viaduct::child_process::spawn(program, {name.text()}).value();
@@ -61,7 +62,7 @@ int main(int count, char** args) try {
     return 0;
   }
   connect_to_nobody();
-  return server(args[0]);
+  return server(viaduct::identity::self().executable().value());
 } catch (const std::exception& failure) {
   std::cerr << failure.what() << '\n';
   return 1;

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // A parent sends lines to a child through an anonymous pipe. The program starts itself again to be the child.
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -28,7 +29,7 @@ void reader() {
 
 // [parent]
 // Hands the reading end to the child and writes. Closing the writer is what the child sees as the end.
-int writer(const char* program) {
+int writer(const std::filesystem::path& program) {
   auto pipe = viaduct::make_pipe().value();
   auto child =
       viaduct::child_process::spawn(program, {"reader"}, {.endpoints = {{"lines", pipe.reader.endpoint()}}}).value();
@@ -56,12 +57,12 @@ void write_to_nobody() {
 
 }  // namespace
 
-int main(int count, char** args) try {
+int main(int count, char** /*args*/) try {
   if (count > 1) {
     reader();
     return 0;
   }
-  const int status = writer(args[0]);
+  const int status = writer(viaduct::identity::self().executable().value());
   write_to_nobody();
   return status;
 } catch (const std::exception& failure) {

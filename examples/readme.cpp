@@ -11,7 +11,8 @@ int main(int count, char** args) {
     return viaduct::named_pipe::connect(args[1], 5s).value().send("hello", 5s).has_value() ? 0 : 1;
   }
   auto listener = viaduct::named_pipe_listener::create("greeting", viaduct::framing::messages).value();
-  auto client = viaduct::child_process::spawn(args[0], {"greeting"}).value();
+  const auto program = viaduct::identity::self().executable().value();
+  auto client = viaduct::child_process::spawn(program, {"greeting"}).value();
   auto pipe = listener.accept(5s).value();
   char text[64];
   const std::size_t size = pipe.receive(text, 5s).value();

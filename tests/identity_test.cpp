@@ -52,6 +52,13 @@ TEST_CASE("an unknown user equals nobody, not even another unknown one") {
   CHECK(std::unordered_set<user>{user::from_id("1"), user::from_id("2"), user::from_id("1")}.size() == 2);
 }
 
+TEST_CASE("this process knows its own identity and program") {
+  const identity self = identity::self();
+  CHECK(self.process_id() == this_process_id());
+  CHECK(self.user() == user::current());
+  CHECK(std::filesystem::equivalent(must(self.executable()), this_program()));
+}
+
 VIADUCT_ROLE(idle, args) {
   role::say("ready");
   role::expect("leave");

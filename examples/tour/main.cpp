@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // The tour: a real file travels between real processes through every mechanism of the library.
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ constexpr int good = 0;
 constexpr int failed = 1;
 constexpr int wrong_use = 2;
 
-int send_everywhere(const std::string& program, const tour::options& chosen) {
+int send_everywhere(const std::filesystem::path& program, const tour::options& chosen) {
   tour::source_file file(chosen.file ? *chosen.file : tour::find_large_file(program));
   if (!chosen.json) tour::print_file(std::cout, file);
   const tour::trip how{.program = program,
@@ -43,7 +44,7 @@ int run(const std::vector<std::string>& args) {
     std::cout << tour::usage;
     return good;
   }
-  return send_everywhere(args[0], chosen);
+  return send_everywhere(viaduct::identity::self().executable().value(), chosen);
 }
 
 }  // namespace

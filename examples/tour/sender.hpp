@@ -28,7 +28,7 @@ struct measurement {
 };
 
 struct trip {
-  std::string program;  ///< our own, to be started as the receiver
+  std::filesystem::path program;  ///< our own, to be started as the receiver
   bool receiver_dies = false;
   bool show_progress = false;
 };

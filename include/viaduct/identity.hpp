@@ -19,6 +19,9 @@ class VIADUCT_EXPORT identity {
  public:
   identity(std::uint64_t process_id, viaduct::user who) : process_id_(process_id), user_(std::move(who)) {}
 
+  /// This process. self().executable() is the program to spawn again: args[0] is a bare word if a shell found it in PATH.
+  [[nodiscard]] static identity self();
+
   /// Nobody established yet: process id 0, user::unknown().
   [[nodiscard]] static identity unknown() { return {0, viaduct::user::unknown()}; }
 

@@ -24,6 +24,8 @@ std::ostream& operator<<(std::ostream& out, const user& who) {
   return out << (who.is_unknown() ? std::string("unknown") : who.id());
 }
 
+identity identity::self() { return {backend::current_process_id(), viaduct::user::current()}; }
+
 result<std::uint64_t> identity::start_time() const {
   result<std::uint64_t> found = backend::process_start_time(process_id_);
   if (!found) return std::move(found.error().during("identity::start_time"));
