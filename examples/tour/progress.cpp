@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "progress.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -40,7 +41,8 @@ void progress::add(std::uint64_t amount) {
 }
 
 void progress::draw() {
-  const double part = static_cast<double>(done_) / static_cast<double>(total_);
+  // A file that grows meanwhile has more to send than was announced.
+  const double part = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
   const auto filled = static_cast<std::size_t>(part * bar_width);
   const std::string bar = std::string(filled, '#') + std::string(bar_width - filled, '.');
   std::fprintf(stderr, "\r%-23s [%s] %3.0f %%", title_.c_str(), bar.c_str(), part * 100);

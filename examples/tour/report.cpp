@@ -16,6 +16,18 @@ std::string fixed(double value, int digits) {
   return text.str();
 }
 
+// A small file is more than 0.0 MB.
+std::string size_text(std::uint64_t size) {
+  if (size < 10'000) return std::to_string(size) + (size == 1 ? " byte" : " bytes");
+  const auto bytes = static_cast<double>(size);
+  return size < 1'000'000 ? fixed(bytes / 1e3, 1) + " KB" : fixed(bytes / 1e6, 1) + " MB";
+}
+
+std::string rate_text(double megabytes_per_second) {
+  const int digits = megabytes_per_second >= 100 ? 0 : megabytes_per_second >= 1 ? 1 : 3;
+  return fixed(megabytes_per_second, digits);
+}
+
 std::string hexadecimal(std::uint32_t value) {
   std::ostringstream text;
   text << std::hex << std::setw(8) << std::setfill('0') << value;
@@ -60,7 +72,7 @@ std::size_t widest_backing(const std::vector<measurement>& made) {
 void print_row(std::ostream& out, const measurement& one, std::size_t width) {
   const bool intact = one.ended == outcome::intact;
   out << std::left << std::setw(23) << one.what->title << std::setw(static_cast<int>(width) + 2) << one.what->backed_by
-      << std::right << std::setw(8) << (intact ? fixed(one.megabytes_per_second, 0) : "n/a") << std::setw(14)
+      << std::right << std::setw(8) << (intact ? rate_text(one.megabytes_per_second) : "n/a") << std::setw(14)
       << (intact ? fixed(one.round_trip_microseconds, 1) + " us" : "n/a") << "   " << word(one.ended) << '\n';
 }
 
@@ -83,8 +95,8 @@ bool all_intact(const std::vector<measurement>& made) {
 }
 
 void print_file(std::ostream& out, const source_file& file) {
-  out << "file    " << text_of(file.path()) << " (" << fixed(static_cast<double>(file.size()) / 1e6, 1)
-      << " MB, CRC-32 " << hexadecimal(file.crc()) << ")\nsystem  " << viaduct::capabilities().system << '\n'
+  out << "file    " << text_of(file.path()) << " (" << size_text(file.size()) << ", CRC-32 " << hexadecimal(file.crc())
+      << ")\nsystem  " << viaduct::capabilities().system << '\n'
       << std::endl;
 }
 

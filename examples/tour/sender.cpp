@@ -87,9 +87,13 @@ double median_round_trip(company& with) {
 }
 
 // The receiver computed the sum in its own memory; it must be that of the file.
-void check_total(company& with, const source_file& file) {
+void check_total(company& with, source_file& file) {
   with.line.say({"end"});
   const order total = with.line.expect("total", patience);
+  const bool differs = total.first != file.size() || total.second != file.crc();
+  if (differs && !file.is_unchanged()) {
+    throw user_error(text_of(file.path()) + ": changed while it was sent; name a file that nobody writes to");
+  }
   if (total.first != file.size()) throw std::runtime_error(std::to_string(total.first) + " bytes arrived");
   if (total.second != file.crc()) throw std::runtime_error("the CRC-32 of what arrived differs");
   const viaduct::exit_status ended = with.receiver.process.wait(patience).value();

@@ -56,14 +56,26 @@ source_file::source_file(const fs::path& path) : path_(path) {
   check_sendable(path);
   stream_.open(path, std::ios::binary);
   if (!stream_) throw user_error(text_of(path) + ": cannot be read: " + std::generic_category().message(errno));
+  whole_ = sum_up();
+  if (whole_.size == 0) throw user_error(text_of(path) + ": is empty; there is nothing to send");
+}
+
+source_file::summary source_file::sum_up() {
+  rewind();
   checksum sum;
+  summary made;
   std::vector<std::byte> part(std::size_t{1} << 20);
   while (const std::size_t got = read(part)) {
     sum.process_bytes(part.data(), got);
-    size_ += got;
+    made.size += got;
   }
-  crc_ = sum.checksum();
-  if (size_ == 0) throw user_error(text_of(path) + ": is empty; there is nothing to send");
+  made.crc = sum.checksum();
+  return made;
+}
+
+bool source_file::is_unchanged() {
+  const summary now = sum_up();
+  return now.size == whole_.size && now.crc == whole_.crc;
 }
 
 void source_file::rewind() {

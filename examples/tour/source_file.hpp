@@ -22,19 +22,26 @@ class source_file {
   explicit source_file(const std::filesystem::path& path);
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  [[nodiscard]] std::uint32_t crc() const noexcept { return crc_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return whole_.size; }
+  [[nodiscard]] std::uint32_t crc() const noexcept { return whole_.crc; }
 
   /// Starts again at the beginning.
   void rewind();
   /// The next bytes, as many as fit; 0 at the end.
   [[nodiscard]] std::size_t read(viaduct::buffer into);
+  /// Reads it once more: does it still have this size and CRC-32?
+  [[nodiscard]] bool is_unchanged();
 
  private:
+  struct summary {
+    std::uint64_t size = 0;
+    std::uint32_t crc = 0;
+  };
+  [[nodiscard]] summary sum_up();
+
   std::filesystem::path path_;
   std::ifstream stream_;
-  std::uint64_t size_ = 0;
-  std::uint32_t crc_ = 0;
+  summary whole_;
 };
 
 /// A readable file of 8 MiB to 100 MB that this machine has anyway: the compiler, a library, or `program` itself. Throws
