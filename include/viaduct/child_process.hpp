@@ -64,7 +64,7 @@ inline const stdio stdio::null{stdio::kind::null};
 inline const stdio stdio::piped{stdio::kind::piped};
 
 struct child_options {
-  /// Name in the child (1 to 64 of [a-z0-9_-]) and the object it receives. At most 64.
+  /// Name in the child (1 to 64 of [a-z0-9_-]) and the object it receives, each object once. At most 64.
   std::vector<std::pair<std::string, endpoint>> endpoints = {};
   stdio standard_input = stdio::inherit;
   stdio standard_output = stdio::inherit;
@@ -94,7 +94,8 @@ class VIADUCT_EXPORT child_process {
 
   /// Starts `program` (an absolute path, or one relative to the current directory; never searched in PATH) with `args`
   /// (without the program's own name). A program that cannot be started is an error here, not an exit status: not_found,
-  /// access_denied, invalid_argument (an argument with a NUL; Windows: .bat and .cmd), limit_reached, no_space.
+  /// access_denied, invalid_argument (an argument with a NUL, no program, the wrong end of a pipe as a standard stream, an
+  /// object handed over twice; Windows: .bat and .cmd), name_invalid (an endpoint's name), limit_reached, no_space.
   [[nodiscard]] static result<child_process> spawn(const std::filesystem::path& program,
                                                    const std::vector<std::string>& args,
                                                    const child_options& options = {});

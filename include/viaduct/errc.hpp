@@ -20,7 +20,7 @@ enum class errc {
   closed = 2,           // the stream has ended, the peer has gone, or this object was closed or moved from
   peer_died = 3,        // the peer vanished without saying goodbye: killed, crashed, or gone in the middle of a message
   owner_died = 4,       // the holder of a lock died inside it: what it protects may be half changed
-  peer_corrupt = 5,     // the peer broke the protocol; the connection is unusable, nothing of it was believed
+  peer_corrupt = 5,     // the peer broke the protocol: what came before stands, what follows is not received
   layout_mismatch = 6,  // what exists under this name differs in size, framing, limit or layout from what was asked for
   wrong_peer = 7,       // the process at the other end belongs to another user than the one required; nothing was sent
   not_found = 8,        // nothing live has this name, or the file, program or endpoint does not exist

@@ -8,9 +8,9 @@
 namespace viaduct {
 
 enum class lifetime : std::uint8_t {
-  owner,       ///< as long as its creator lives: listeners, FIFO readers, queue receivers
+  owner,       ///< as long as its creator lives: listeners, FIFO readers
   users,       ///< as long as any process has it open: memory, notification, locks
-  persistent,  ///< until remove() or reboot: shared memory, and message queues on POSIX
+  persistent,  ///< until remove() or reboot: shared memory
 };
 
 }  // namespace viaduct

@@ -3,7 +3,7 @@
 // named_pipe: a duplex connection by name, as a stream of bytes or as whole messages, between processes of one machine.
 // Both ends know who the other is. Backed by AF_UNIX stream sockets on POSIX and by named pipes on Windows.
 //
-// Prefer pipe for one direction between parent and child; prefer a channel for the last microsecond.
+// Prefer pipe for one direction between parent and child.
 //
 // Blocking: every call that may wait takes a deadline and also ends when the peer has gone.
 // Ownership: a listener owns the name for as long as it lives; a connection owns its descriptor.
@@ -46,7 +46,7 @@ VIADUCT_EXPORT std::ostream& operator<<(std::ostream& out, framing what);
 
 struct named_pipe_options {
   permission who = permission::only_me();
-  /// Longest message either side may send; 1 to 1 GiB. Only with framing::messages.
+  /// Longest message either side may send; 1 to 1 GiB. Without meaning with framing::bytes.
   std::size_t max_message = std::size_t{1} << 20;
   /// Connections that wait to be accepted; 1 to 4096.
   unsigned backlog = 64;
@@ -57,7 +57,8 @@ struct named_pipe_options {
 };
 
 struct connect_options {
-  /// Who must be at the other end; unset: the owner of the name. Anyone else is wrong_peer and nothing is sent.
+  /// Who must be at the other end; unset: the owner of the name. Anyone else is wrong_peer and nothing is sent. Everyone is
+  /// wrong_peer for user::unknown().
   std::optional<user> server = {};
   /// What the caller expects; unset: what the listener states. A difference is layout_mismatch. Needed for name::native.
   std::optional<viaduct::framing> framing = {};
@@ -87,6 +88,8 @@ class VIADUCT_EXPORT named_pipe {
 
   /// Waits for a listener of that name and for room in its backlog. not_found (nothing live is there at the deadline),
   /// timed_out (it is there, but full or busy), wrong_peer, layout_mismatch, access_denied, name_invalid, name_hijacked.
+  /// A user whom the listener's permission::users leaves out is turned away at accept on POSIX: then connect succeeds, and
+  /// calls on the connection say closed, receive says peer_died.
   [[nodiscard]] static result<named_pipe> connect(const name& what, deadline until,
                                                   const connect_options& options = {});
 
@@ -163,7 +166,7 @@ class VIADUCT_EXPORT named_pipe_listener {
   ~named_pipe_listener();
 
   /// Does not block. already_exists (the hint names the owner's process), name_invalid, name_hijacked, no_space,
-  /// limit_reached, invalid_argument, not_supported (name::native).
+  /// limit_reached, invalid_argument (options, such as permission::users with user::unknown()), not_supported (name::native).
   [[nodiscard]] static result<named_pipe_listener> create(const name& what, viaduct::framing how,
                                                           const named_pipe_options& options = {});
 

@@ -1,7 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// permission: who may reach an object. Private by default. group() and everyone() are for named pipes and queues only,
-// users() for named pipes only; elsewhere they are not_supported with a hint.
+// permission: who may reach an object. Private by default. group(), everyone() and users() are for named pipes only;
+// elsewhere they are not_supported with a hint.
 //
 // Threads: a plain value.
 #pragma once

@@ -3,7 +3,7 @@
 // pipe: a one-way byte stream, between related processes (make_pipe) or by name (a FIFO).
 //
 // Prefer named_pipe when both sides talk, when whole messages matter, or when the peer must be known; a pipe has neither
-// message boundaries nor an identity. Many writers: use a message queue; a named pipe of this kind has one at a time.
+// message boundaries nor an identity. A named pipe of this kind has one writer at a time.
 //
 // Blocking: every call that may wait takes a deadline and also ends when the other side has gone.
 // Ownership: an end owns its descriptor; closing or destroying it is what the other side sees as the end.
@@ -90,8 +90,10 @@ class VIADUCT_EXPORT pipe_writer {
   pipe_writer& operator=(pipe_writer&& other) noexcept;
   ~pipe_writer();
 
-  /// Connects to a named pipe: waits for the reader, and while another writer is connected. not_found (nothing live is
-  /// there at the deadline), timed_out (another writer is), name_invalid, name_hijacked, access_denied, limit_reached.
+  /// Connects to a named pipe: waits for the reader, while another writer is connected, and then until the reader has
+  /// seen that one's end (its read reported closed). not_found (nothing live is there at the deadline), timed_out (another
+  /// writer is, or the reader has not read to its end; the hint tells), name_invalid, name_hijacked, access_denied,
+  /// limit_reached.
   /// name::native opens a FIFO that another program made (POSIX).
   [[nodiscard]] static result<pipe_writer> open(const name& what, deadline until);
 

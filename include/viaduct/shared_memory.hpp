@@ -3,7 +3,7 @@
 // shared_memory: memory that several processes see at once, by name, by a handle passed on, or from a file. A `mapping`
 // makes it visible in this process; nothing is copied, and nothing is locked: who writes when is for a mutex to decide.
 //
-// Prefer a pipe or named pipe for a stream, a channel for messages: memory alone wakes nobody. Prefer create_anonymous and
+// Prefer a pipe for a stream and a named pipe for messages: memory alone wakes nobody. Prefer create_anonymous and
 // a handle in a named_pipe message for processes that do not trust each other; named memory is for one user's own programs.
 //
 // Blocking: only open() and open_or_create() wait, and take a deadline. Creating reserves all the space, so it takes as long

@@ -1,6 +1,6 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
-// Everything except the awaitable twins.
+// Everything.
 #pragma once
 
 #include "viaduct/bytes.hpp"
