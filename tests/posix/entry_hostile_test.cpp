@@ -24,6 +24,7 @@
 #include "support/catch.hpp"
 #include "support/data.hpp"
 #include "support/names.hpp"
+#include "support/peer.hpp"
 #include "support/system.hpp"
 #include "support/watchdog.hpp"
 
@@ -376,4 +377,19 @@ TEST_CASE("entry: creators killed before they could publish are swept up") {
   CHECK(std::filesystem::exists(path_of(old)) == posix::system::unnamed_files());
   CHECK(std::filesystem::exists(path_of(locked)));
   for (const std::string& file : {old, locked}) std::filesystem::remove(path_of(file));
+}
+
+VIADUCT_ROLE(creates_a_name, args) {
+  const auto refused = create(args.at(0));
+  role::say(refused.has_error() ? refused.error().message() : "created");
+  return 0;
+}
+
+TEST_CASE("entry hostile: a runtime directory that is none is a bad argument, by its path") {
+  const scratch_directory place;
+  const std::string file = (place.path() / "file").string();
+  std::ofstream(file) << "no directory";
+  const std::string said = peer("creates_a_name", {unique_name()}, {{"VIADUCT_RUNTIME_DIR", file}}).hear();
+  CHECK(said.find("[invalid_argument;") != std::string::npos);
+  CHECK(said.find("(" + file + " is not a directory") != std::string::npos);
 }
