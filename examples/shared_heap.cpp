@@ -4,6 +4,7 @@
 // reader, and once more to die while it writes.
 #include "viaduct/shared_heap.hpp"
 
+#include <filesystem>
 #include <iostream>
 
 #include "viaduct/viaduct.hpp"
@@ -16,7 +17,7 @@ using table = shared_heap::map<shared_heap::string, shared_heap::vector<int>>;
 namespace {
 
 // [writer]
-void build(const std::string& name, const char* program) {
+void build(const std::string& name, const std::filesystem::path& program) {
   auto memory = shared_memory::create(name, 1 << 20).value();
   auto heap = shared_heap::create(memory).value();
   auto* numbers = heap.construct<table>("numbers").value();
@@ -38,7 +39,7 @@ void read(const std::string& name) {
 
 // [crash]
 // Whoever comes after a writer that was killed inside is told, instead of walking through a half changed map.
-void survive(const std::string& name, const char* program) {
+void survive(const std::string& name, const std::filesystem::path& program) {
   auto memory = shared_memory::create(name, 1 << 20).value();
   auto heap = shared_heap::create(memory).value();
   auto writer = viaduct::child_process::spawn(program, {"die", name}).value();
@@ -66,8 +67,8 @@ int main(int count, char** args) try {
   } else if (role == "die") {
     die(args[2]);
   } else {
-    build(viaduct::name::unique().text(), args[0]);
-    survive(viaduct::name::unique().text(), args[0]);
+    build(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
+    survive(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
   }
   return 0;
 } catch (const std::exception& failure) {

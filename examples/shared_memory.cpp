@@ -3,6 +3,7 @@
 // A producer fills a frame in memory that only it can write, and hands it to a viewer without copying it; then memory by
 // name. The program starts itself again to be the viewer.
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -30,7 +31,7 @@ void viewer() {
 
 // [producer]
 // The producer's own mapping is the only one that can write. Everybody else gets read_only().
-int producer(const char* program) {
+int producer(const std::filesystem::path& program) {
   const auto memory = viaduct::shared_memory::create_anonymous(frame_size, viaduct::writers::creator).value();
   auto frame = memory.map().value();
   auto line = viaduct::make_named_pipe_pair(viaduct::framing::messages, {.accept_handles = true}).value();
@@ -63,12 +64,12 @@ void by_name(const viaduct::name& called) {
 
 }  // namespace
 
-int main(int count, char** args) try {
+int main(int count, char** /*args*/) try {
   if (count > 1) {
     viewer();
     return 0;
   }
-  const int status = producer(args[0]);
+  const int status = producer(viaduct::identity::self().executable().value());
   by_name(viaduct::name::unique());
   return status;
 } catch (const std::exception& failure) {
