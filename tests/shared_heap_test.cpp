@@ -154,6 +154,7 @@ VIADUCT_ROLE(heap_racer, args) {
 }
 
 TEST_CASE("of many that come at once one builds the heap") {
+  time_limit(rounds(60'000, 600'000) * 1ms);
   for (int round = 0; round < rounds(10, 200); ++round) {
     const std::string called = unique_name();
     auto memory = must(shared_memory::create(called, 64 * kibibyte));
