@@ -69,6 +69,8 @@ struct mechanism {
 [[nodiscard]] road_ptr join_handover(const std::string& name);
 [[nodiscard]] meeting prepare_memory();
 [[nodiscard]] road_ptr join_memory(const std::string& name);
+[[nodiscard]] meeting prepare_lock();
+[[nodiscard]] road_ptr join_lock(const std::string& name);
 
 /// A road of two one-way pipes.
 [[nodiscard]] road_ptr make_pipe_road(viaduct::pipe_reader reader, viaduct::pipe_writer writer);
