@@ -2,6 +2,7 @@
 //
 // Three processes work in steps: none begins a step before all have finished the last one. Then one of them dies.
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -34,7 +35,7 @@ int help(const std::string& name, int steps_to_go) {
 }
 
 // [leader]
-void lead(const std::string& name, const char* program) {
+void lead(const std::string& name, const std::filesystem::path& program) {
   auto together = viaduct::barrier::create(name, 3).value();
   auto one = viaduct::child_process::spawn(program, {name, std::to_string(steps)}).value();
   auto two = viaduct::child_process::spawn(program, {name, std::to_string(steps)}).value();
@@ -52,7 +53,7 @@ void lead(const std::string& name, const char* program) {
 
 int main(int count, char** args) try {
   if (count > 2) return help(args[1], std::stoi(args[2]));
-  lead(viaduct::name::unique().text(), args[0]);
+  lead(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
 } catch (const std::exception& failure) {
   std::cerr << failure.what() << '\n';
   return 1;

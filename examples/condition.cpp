@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Two processes share a list of jobs: one adds, the other waits until there is something to do.
+#include <filesystem>
 #include <iostream>
 
 #include "viaduct/viaduct.hpp"
@@ -47,7 +48,7 @@ void work(const std::string& name) {
 // [worker]
 
 // [boss]
-void give_work(const std::string& name, const char* program) {
+void give_work(const std::string& name, const std::filesystem::path& program) {
   job_list list(name);
   auto worker = viaduct::child_process::spawn(program, {name}).value();
   for (int job = 1; job <= 10; ++job) {
@@ -72,7 +73,7 @@ int main(int count, char** args) try {
   if (count > 1) {
     work(args[1]);
   } else {
-    give_work(viaduct::name::unique().text(), args[0]);
+    give_work(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
   }
 } catch (const std::exception& failure) {
   std::cerr << failure.what() << '\n';

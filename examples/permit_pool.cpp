@@ -2,6 +2,7 @@
 //
 // Two licences for a program of which three processes want one. One of them dies with a licence in its hands.
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -22,7 +23,7 @@ int use_licence(const std::string& name) {
 // [user]
 
 // [owner]
-void share_licences(const std::string& name, const char* program) {
+void share_licences(const std::string& name, const std::filesystem::path& program) {
   auto pool = viaduct::permit_pool::create(name, 2).value();
   auto mine = pool.acquire(5s).value();
   auto crashing = viaduct::child_process::spawn(program, {name}).value();
@@ -41,7 +42,7 @@ void share_licences(const std::string& name, const char* program) {
 
 int main(int count, char** args) try {
   if (count > 1) return use_licence(args[1]);
-  share_licences(viaduct::name::unique().text(), args[0]);
+  share_licences(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
 } catch (const std::exception& failure) {
   std::cerr << failure.what() << '\n';
   return 1;

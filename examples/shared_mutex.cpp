@@ -2,6 +2,7 @@
 //
 // Settings that several processes read at once, and one changes now and then.
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -47,7 +48,7 @@ void show(shared_settings& shared, const char* who) {
 }
 // [shared]
 
-void run(const std::string& name, const char* program) {
+void run(const std::string& name, const std::filesystem::path& program) {
   shared_settings shared(name);
   set(shared, 640);
   (void)viaduct::child_process::spawn(program, {name, "show"}).value().wait(5s).value();
@@ -61,7 +62,7 @@ void run(const std::string& name, const char* program) {
 
 int main(int count, char** args) try {
   if (count < 3) {
-    run(viaduct::name::unique().text(), args[0]);
+    run(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
     return 0;
   }
   shared_settings shared(args[1]);

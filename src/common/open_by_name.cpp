@@ -12,7 +12,7 @@ result<backend::entry> open_when_there(const backend::entry_request& request, co
   for (;;) {
     result<backend::entry> joined = backend::entry::open(request, open_object);
     if (joined || joined.error() != errc::not_found) return joined;
-    const bool in_the_making = !joined.error().hint().empty();
+    const bool in_the_making = joined.error().hint() == "being created";
     if (!wait.may_wait()) {
       if (in_the_making) return error(errc::timed_out).advise("being created");
       return joined;
