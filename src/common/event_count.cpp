@@ -42,6 +42,7 @@ result<void> event_count::initialise(event_words& words) {
 }
 
 event_count::~event_count() {
+  if (born_.is_foreign()) return;  // the cells are the parent's, whose memory this still is
   for (place& at : spare_) {
     at.bell.reset();
     words_->cells[at.index].word.store(0);

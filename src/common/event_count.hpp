@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "backend/event_count.hpp"
+#include "common/generation.hpp"
 #include "viaduct/bytes.hpp"
 #include "viaduct/result.hpp"
 
@@ -107,6 +108,7 @@ class event_count {
 
   event_words* words_;
   const backend::entry* members_;
+  born_here born_;
   std::mutex mutex_;                                                 // of the next
   std::vector<place> spare_;                                         // places of ours that nobody uses
   std::array<std::atomic<std::uint64_t>, event_cells> last_rung_{};  // sequence, to notice who does not answer
