@@ -43,7 +43,7 @@ class VIADUCT_EXPORT mutex_lock {
 
   /// A process died while it held this lock, and nobody has called repaired() since.
   [[nodiscard]] bool owner_died() const noexcept { return dirty_; }
-  /// What the lock protects is whole again: nobody hears of the death any more. not_owner if unlocked.
+  /// What the lock protects is whole again: nobody hears of the death any more. not_owner: as unlock().
   [[nodiscard]] result<void> repaired();
 
   [[nodiscard]] bool owns() const noexcept { return impl_ != nullptr; }

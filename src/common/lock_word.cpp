@@ -48,6 +48,12 @@ bool lock_word::mark_contended(std::uint64_t found) noexcept {
   return (found & contended) != 0 || word_.compare_exchange_strong(found, found | contended, std::memory_order_acq_rel);
 }
 
+/// The wake-up that we may have taken goes to another: the word may have changed since.
+error lock_word::give_up(const error& because) noexcept {
+  events_.post_one();
+  return because;
+}
+
 /// Who only passes hands on the wake-up that it may have taken.
 bool lock_word::leave_free(std::uint64_t found, std::uint64_t slept) noexcept {
   if (slept != 0) events_.post_one();
@@ -95,9 +101,17 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
     }
     if (!mark_contended(found)) continue;
     const result<void> woken = events_.sleep(seen, watch->wake_at(), nullptr, event_count::gate::caller);
-    if (!woken) return woken.error();
+    if (!woken) return give_up(woken.error());
     slept = contended;
   }
+}
+
+errc lock_word::repair() noexcept {
+  std::uint64_t found = word_.load(std::memory_order_relaxed);
+  do {
+    if (holder_in(found) != holder_in(mine_)) return errc::not_owner;
+  } while (!word_.compare_exchange_weak(found, found & ~dirty, std::memory_order_release, std::memory_order_relaxed));
+  return errc{};
 }
 
 errc lock_word::release_contended(std::uint64_t found) noexcept {

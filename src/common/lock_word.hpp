@@ -80,8 +80,8 @@ class lock_word {
     return release_contended(expected);
   }
 
-  /// As its holder: what the lock protects is whole again.
-  void repair() noexcept { word_.fetch_and(~dirty, std::memory_order_release); }
+  /// What the lock protects is whole again. not_owner: as release().
+  [[nodiscard]] errc repair() noexcept;
 
  private:
   enum class purpose : std::uint8_t { take, pass };
@@ -92,6 +92,7 @@ class lock_word {
   [[nodiscard]] result<bool> is_dead(std::uint64_t holder) const;
   [[nodiscard]] bool take_over(std::uint64_t dead, std::uint64_t found) noexcept;
   [[nodiscard]] bool mark_contended(std::uint64_t found) noexcept;
+  [[nodiscard]] error give_up(const error& because) noexcept;
   [[nodiscard]] bool got(std::uint64_t found) noexcept;
 
   std::atomic<std::uint64_t>& word_;

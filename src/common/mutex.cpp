@@ -32,7 +32,7 @@ result<mutex> finish(const name& what, result<detail::opened_object> made, const
 
 /// A guard that outlives its mutex object deletes what it needs when it is done.
 void let_go_of(std::unique_ptr<mutex_impl> impl) noexcept {
-  if (!impl || impl->born.is_foreign() || !impl->guarded.load(std::memory_order_relaxed)) return;
+  if (!impl || !impl->guarded.load(std::memory_order_relaxed)) return;
   impl->orphaned.store(true, std::memory_order_relaxed);
   (void)impl.release();
 }
@@ -93,12 +93,15 @@ bool mutex::is_open() const noexcept { return is_usable(impl_); }
 
 namespace {
 
+constexpr const char* taken_for_dead = "this process was taken for dead: something closed all its descriptors";
+
 /// The rare ends of a lock: it was not ours any more, or its mutex object has gone before.
 result<void> end_of(mutex_impl& held, errc outcome) {
   const std::unique_ptr<mutex_impl> last(held.orphaned.load(std::memory_order_relaxed) ? &held : nullptr);
   if (outcome == errc{}) return {};
-  return held.failed(error(outcome).advise("this process was taken for dead: something closed all its descriptors"),
-                     "mutex_lock::unlock");
+  error failed(outcome);
+  if (outcome == errc::not_owner) failed.advise(taken_for_dead);
+  return held.failed(std::move(failed), "mutex_lock::unlock");
 }
 
 }  // namespace
@@ -116,7 +119,9 @@ result<void> mutex_lock::repaired() {
   constexpr const char* operation = "mutex_lock::repaired";
   if (impl_ == nullptr) return error(errc::not_owner).during(operation);
   if (impl_->born.is_foreign()) return impl_->failed(error(errc::forked), operation);
-  impl_->lock.repair();
+  if (const errc outcome = impl_->lock.repair(); outcome != errc{}) {
+    return impl_->failed(error(outcome).advise(taken_for_dead), operation);
+  }
   dirty_ = false;
   return {};
 }
@@ -125,7 +130,7 @@ result<void> mutex_lock::unlock() {
   constexpr const char* operation = "mutex_lock::unlock";
   if (impl_ == nullptr) return error(errc::not_owner).during(operation);
   mutex_impl& held = *std::exchange(impl_, nullptr);
-  if (held.born.is_foreign()) return held.failed(error(errc::forked), operation);
+  if (held.born.is_foreign()) return end_of(held, errc::forked);
   held.guarded.store(false, std::memory_order_relaxed);
   const errc outcome = held.lock.release(dirty_);
   if (outcome == errc{} && !held.orphaned.load(std::memory_order_relaxed)) [[likely]]

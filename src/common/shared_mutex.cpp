@@ -214,7 +214,7 @@ result<void> exclusive_lock::repaired() {
   constexpr const char* operation = "exclusive_lock::repaired";
   if (!impl_) return error(errc::not_owner).during(operation);
   if (impl_->born.is_foreign()) return impl_->failed(error(errc::forked), operation);
-  impl_->writer.repair();
+  if (const errc outcome = impl_->writer.repair(); outcome != errc{}) return impl_->failed(error(outcome), operation);
   dirty_ = false;
   return {};
 }
