@@ -137,24 +137,34 @@ result<void> semaphore::release(std::uint64_t n) {
   if (n == 0) return {};
   std::atomic<std::uint64_t>& released = impl_->released.count();
   std::uint64_t now = released.load(std::memory_order_relaxed);
-  do {
-    // `acquired` is read after, and only grows: too little room here is too little room.
+  for (;;) {
+    // Both only grow: `acquired` may have passed what was read before, but not if `released` is still the same after.
     const std::uint64_t available = now - impl_->words().acquired.load();
-    if (n > impl_->maximum || available > impl_->maximum - n) {
-      return impl_->failed(error(errc::limit_reached)
-                               .advise("the maximum is " + std::to_string(impl_->maximum) + ", and " +
-                                       std::to_string(available) + " are there already"),
-                           operation);
+    if (n <= impl_->maximum && available <= impl_->maximum - n) {
+      if (released.compare_exchange_weak(now, now + n)) break;
+      continue;
     }
-  } while (!released.compare_exchange_weak(now, now + n));
+    if (const std::uint64_t later = released.load(); later != now) {
+      now = later;
+      continue;
+    }
+    return impl_->failed(error(errc::limit_reached)
+                             .advise("the maximum is " + std::to_string(impl_->maximum) + ", and " +
+                                     std::to_string(available) + " are there already"),
+                         operation);
+  }
   impl_->released.notify(now + n);
   return {};
 }
 
 std::uint64_t semaphore::available() const noexcept {
   if (!is_usable(impl_)) return 0;
-  const std::uint64_t acquired = impl_->words().acquired.load();
-  return impl_->released.value() - acquired;  // released is read after: never below zero
+  for (std::uint64_t released = impl_->released.value();;) {
+    const std::uint64_t acquired = impl_->words().acquired.load();
+    const std::uint64_t later = impl_->released.value();
+    if (later == released) return released - acquired;  // both at the instant in between
+    released = later;
+  }
 }
 
 std::uint64_t semaphore::maximum() const noexcept { return is_usable(impl_) ? impl_->maximum : 0; }
