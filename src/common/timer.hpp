@@ -59,8 +59,9 @@ class timer {
   /// The moment of the deadline, starting the clock if it does not run yet; none for ever.
   [[nodiscard]] std::optional<deadline::clock::time_point> moment() noexcept {
     const nanoseconds left = remaining();
-    if (left == nanoseconds::max()) return std::nullopt;
-    return deadline::clock::now() + std::chrono::duration_cast<deadline::clock::duration>(left);
+    const deadline::clock::time_point now = deadline::clock::now();
+    if (left > nanoseconds::max() - now.time_since_epoch()) return std::nullopt;
+    return now + std::chrono::duration_cast<deadline::clock::duration>(left);
   }
 
   /// Time left in whole milliseconds, rounded up, at most `limit`; `limit` for ever.
