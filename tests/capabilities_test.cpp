@@ -36,6 +36,8 @@ TEST_CASE("the list names the system and what backs each primitive") {
   CHECK(list.child_process.level != support::absent);
   CHECK_FALSE(list.shared_memory.backed_by.empty());
   CHECK(list.shared_memory.level != support::absent);
+  CHECK_FALSE(list.synchronisation.backed_by.empty());
+  CHECK(list.synchronisation.level != support::absent);
   CHECK(&capabilities() == &list);
 }
 

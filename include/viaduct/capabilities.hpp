@@ -69,6 +69,15 @@ struct shared_memory_capabilities {
   bool native_names;
 };
 
+/// mutex, shared_mutex, semaphore, permit_pool, condition, barrier, notification.
+struct synchronisation_capabilities {
+  support level;
+  std::string_view backed_by;
+  /// Threads sleep on an address in shared memory. Otherwise each that waits needs something of its own to be woken by, and
+  /// at most 256 can wait for one object.
+  bool address_waits;
+};
+
 struct name_capabilities {
   std::string_view kept_in;
   /// Waiting for a name to appear is woken by the system; otherwise it looks again after 1, 2, 4 ... 50 ms.
@@ -82,6 +91,7 @@ struct capability_list {
   named_pipe_capabilities named_pipe;
   child_process_capabilities child_process;
   shared_memory_capabilities shared_memory;
+  synchronisation_capabilities synchronisation;
 };
 
 [[nodiscard]] VIADUCT_EXPORT const capability_list& capabilities();

@@ -137,6 +137,7 @@ bool watches_directories() noexcept { return false; }
 const char* name() noexcept { return "macOS"; }
 const char* name_directory() noexcept { return "viaduct/ in the user's own directory below /var/folders"; }
 const char* child_mechanism() noexcept { return "posix_spawn, kqueue"; }
+const char* wait_mechanism() noexcept { return has_address_waits() ? "os_sync_wait_on_address" : "FIFOs"; }
 bool settable_pipe_capacity() noexcept { return false; }
 
 bool duplicate_over(int source, int target) noexcept {
@@ -216,6 +217,7 @@ io wait_on_either(const std::atomic<std::uint64_t>& /*count*/, std::uint64_t /*s
 void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
   if (__builtin_available(macOS 14.4, *)) {
     void* const word = const_cast<std::atomic<std::uint64_t>*>(&count);
+    (void)backend::seam::before("os_sync_wake_by_address");  // to be counted
     // ENOENT: nobody sleeps there.
     if (whom == wake_whom::one) {
       (void)::os_sync_wake_by_address_any(word, sizeof count, OS_SYNC_WAKE_BY_ADDRESS_SHARED);

@@ -31,6 +31,9 @@ const capability_list& capabilities() {
                         .read_only_handles = system::read_only_memory_handles(),
                         .persistent = true,
                         .native_names = true},
+      .synchronisation = {.level = support::native,
+                          .backed_by = system::wait_mechanism(),
+                          .address_waits = system::has_address_waits()},
   };
   return list;
 }

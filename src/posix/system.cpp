@@ -54,9 +54,8 @@ bool probe_nosignal() noexcept {
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
 
-// Linux 5.16 and later: newer than some of the headers we compile with.
-constexpr long futex_waitv_number = 449;
-struct futex_pair_entry {  // struct futex_waitv
+constexpr long futex_waitv_number = 449;  // Linux 5.16 and later: newer than some of the headers we compile with
+struct futex_pair_entry {                 // struct futex_waitv
   std::uint64_t value;
   std::uint64_t address;
   std::uint32_t flags;  // 2: 32 bits
@@ -136,6 +135,7 @@ bool watches_directories() noexcept { return !portable && VIADUCT_HAVE_INOTIFY !
 const char* name() noexcept { return "Linux"; }
 const char* name_directory() noexcept { return "/dev/shm/viaduct-<uid>"; }
 const char* child_mechanism() noexcept { return "posix_spawn, pidfd"; }
+const char* wait_mechanism() noexcept { return portable ? "FIFOs" : "futex"; }
 bool settable_pipe_capacity() noexcept { return true; }
 
 bool duplicate_over(int source, int target) noexcept { return ::dup3(source, target, O_CLOEXEC) >= 0; }
@@ -241,7 +241,7 @@ io wait_on_either(const std::atomic<std::uint64_t>& count, std::uint64_t seen, c
 
 void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
   const int most = whom == wake_whom::one ? 1 : std::numeric_limits<int>::max();
-  // It cannot fail for a good address.
+  (void)backend::seam::before("futex_wake");  // to be counted: it cannot fail for a good address
   (void)::syscall(SYS_futex, low_half(count), FUTEX_WAKE, most, nullptr, nullptr, 0);
 }
 

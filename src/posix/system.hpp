@@ -52,9 +52,11 @@ using io = std::ptrdiff_t;
 /// The kernel tells when a directory changes.
 [[nodiscard]] bool watches_directories() noexcept;
 [[nodiscard]] const char* name() noexcept;
-/// For capabilities(): where names live, what tells of a child's end, and whether a pipe takes the capacity asked for.
+/// For capabilities(): where names live, what tells of a child's end, what wakes who waits for a lock, and whether a pipe
+/// takes the capacity asked for.
 [[nodiscard]] const char* name_directory() noexcept;
 [[nodiscard]] const char* child_mechanism() noexcept;
+[[nodiscard]] const char* wait_mechanism() noexcept;
 [[nodiscard]] bool settable_pipe_capacity() noexcept;
 
 // --- descriptors

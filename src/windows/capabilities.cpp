@@ -30,6 +30,7 @@ const capability_list& capabilities() {
                         .read_only_handles = true,
                         .persistent = true,
                         .native_names = false},
+      .synchronisation = {.level = support::native, .backed_by = "named events", .address_waits = false},
   };
   return list;
 }
