@@ -16,8 +16,11 @@
 #include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
+#include "viaduct/mutex.hpp"
 #include "viaduct/named_pipe.hpp"
+#include "viaduct/notification.hpp"
 #include "viaduct/pipe.hpp"
+#include "viaduct/semaphore.hpp"
 #include "viaduct/shared_memory.hpp"
 
 using namespace viaduct;
@@ -213,6 +216,56 @@ TEST_CASE("memory is reached without a system call or an allocation, and mapped 
   CHECK(seen == std::byte{1});
   CHECK(counted == 0);
   CHECK(allocated == 0);
+}
+
+TEST_CASE("locks, counters and posts that nobody waits for need no system call and no allocation") {
+  auto lockable = must(mutex::create(unique_name()));
+  auto slots = must(semaphore::create(unique_name(), 1, 1));
+  auto news = must(notification::create(unique_name()));
+  auto watcher = must(news.watch());
+  for (const deadline until : deadlines) {
+    std::uint64_t allocated = 1;
+    const int counted = calls_during([&] {
+      allocated = allocations_during([&] {
+        must(must(lockable.lock(until)).unlock());
+        {
+          const auto lock = must(lockable.lock(until));
+        }
+        must(slots.acquire(until));
+        must(slots.release());
+        must(news.post());
+        CHECK(must(watcher.wait(until)) == 1);
+      });
+    });
+    CHECK(counted == 0);
+    CHECK(allocated == 0);
+  }
+}
+
+TEST_CASE("waiting for a permit or a post is one system call, and so is waking") {
+  VIADUCT_NEEDS(posix_system::has_address_waits(), "address waits");
+  VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
+  auto slots = must(semaphore::create(unique_name(), 0, 1));
+  auto news = must(notification::create(unique_name()));
+  auto watcher = must(news.watch());
+  for (const deadline until : deadlines) {
+    std::atomic<int> waking{0};
+    const auto count_waking = [&](auto&& wake) {
+      seam::set_hook(
+          [](void* counter, const char*) {
+            ++*static_cast<std::atomic<int>*>(counter);
+            return 0;
+          },
+          &waking);
+      wake();
+      seam::set_hook(nullptr, nullptr);
+    };
+    CHECK(calls_while_waiting([&] { must(slots.acquire(until)); },
+                              [&] { count_waking([&] { must(slots.release()); }); }) == 1);
+    CHECK(calls_while_waiting([&] { CHECK(must(watcher.wait(until)) == 1); },
+                              [&] { count_waking([&] { must(news.post()); }); }) == 1);
+    CHECK(waking == 2);
+  }
 }
 
 #endif
