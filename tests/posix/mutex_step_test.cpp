@@ -4,6 +4,8 @@
 // one gets the lock, and finds the counters equal or has been told of the death.
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -27,6 +29,8 @@
 #define VIADUCT_CAN_STEP 1
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #else
 #define VIADUCT_CAN_STEP 0
@@ -82,6 +86,29 @@ class stepped {
       if (WSTOPSIG(status_) == SIGSTOP) return false;
     }
     return true;
+  }
+  /// On to the beginning or the end of the next system call. False: the child stopped itself.
+  [[nodiscard]] bool go_to_system_call() {
+    resume(PTRACE_SYSCALL);
+    await();
+    if (!is_stopped()) throw std::runtime_error("the stepped child ended");
+    return WSTOPSIG(status_) != SIGSTOP;
+  }
+  [[nodiscard]] user_regs_struct registers() const {
+    user_regs_struct now{};
+    if (::ptrace(PTRACE_GETREGS, child_, nullptr, &now) != 0) throw std::runtime_error("ptrace");
+    return now;
+  }
+  /// Is its next instruction the system call that sleeps?
+  [[nodiscard]] bool is_about_to_sleep() const {
+    const user_regs_struct now = registers();
+    const long code = ::ptrace(PTRACE_PEEKTEXT, child_, reinterpret_cast<void*>(now.rip), nullptr);
+    return (code & 0xFFFF) == 0x050F && now.rax == SYS_futex;
+  }
+  /// At the end of a system call: did it sleep until its time was up?
+  [[nodiscard]] bool has_overslept() const {
+    const user_regs_struct now = registers();
+    return now.orig_rax == SYS_futex && static_cast<long>(now.rax) == -ETIMEDOUT;
   }
   void kill() {
     if (child_ < 0) return;
@@ -264,6 +291,39 @@ TEST_CASE("mutex step: killed at every instruction of taking over from the dead"
   }
   std::cout << points / stride << " points up to instruction " << points << "\n";
   CHECK(counters->unspoken == 0);
+}
+
+// A waiter looks for itself after a while, so that a wake-up it lost does not show otherwise.
+TEST_CASE("mutex step: unlocked at every instruction between two sleeps of a waiter, it does not sleep on") {
+  VIADUCT_NEEDS(backend::has_address_waits(), "address waits");
+  time_limit(100s);
+  const std::string called = unique_name();
+  auto lockable = must(mutex::create(called));
+  int points = 0;
+  int lost = 0;
+  for (bool more = true; more; ++points) {
+    auto held = must(lockable.lock(deadline::never()));
+    stepped waiter([&] {
+      auto mine = must(mutex::open(called, 8s));
+      stepped::be_traced();
+      auto lock = must(mine.lock(deadline::never()));
+      stepped::stop_here();
+    });
+    do {
+      REQUIRE(waiter.go_to_system_call());
+    } while (!waiter.has_overslept());
+    for (int left = points; left > 0 && more; --left) {
+      REQUIRE(waiter.step(1));
+      more = !waiter.is_about_to_sleep();
+    }
+    must(held.unlock());
+    while (waiter.go_to_system_call()) lost += waiter.has_overslept() ? 1 : 0;
+    waiter.kill();
+    must(must(lockable.lock(8s)).repaired());
+  }
+  std::cout << points << " points\n";
+  CHECK(points > 40);
+  CHECK(lost == 0);
 }
 
 #else
