@@ -142,6 +142,12 @@ void fork_helper(bool wanted) {
     fork_helper(helper);
     sleep_until_killed();
   }
+  if (kind == "holder") {
+    mutex lockable = must(mutex::open(name, patience));
+    const mutex_lock lock = must(lockable.lock(patience));
+    fork_helper(helper);
+    sleep_until_killed();
+  }
   if (kind != "owner") fail("unknown role " + kind);
   named_pipe_listener owner = must(named_pipe_listener::create(name, framing::bytes));
   named_pipe line = must(owner.accept(patience));
@@ -192,6 +198,20 @@ double death_of_reader(bool helper) {
   pipe_writer out = must(pipe_writer::open(name, patience));
   fill(out);
   return time_to_return([&] { expect(out.write_all(chunk, patience), errc::closed); }, [&] { must(victim.kill()); });
+}
+
+double death_of_holder(bool helper) {
+  const std::string name = fresh_name();
+  mutex lockable = must(mutex::create(name));
+  child_process victim = start_victim("holder", name, helper);
+  while (lockable.lock(deadline::now()).has_value()) std::this_thread::yield();  // until the victim has it
+  return time_to_return(
+      [&] {
+        mutex_lock lock = must(lockable.lock(patience));
+        if (!lock.owner_died()) fail("the death of a holder was not told");
+        must(lock.repaired());
+      },
+      [&] { must(victim.kill()); });
 }
 
 /// From the kill until the name is ours.
@@ -249,6 +269,12 @@ double cancel_accept() {
   return cancel_of(listener, [&] { expect(listener.accept(patience), errc::cancelled); });
 }
 
+double cancel_watcher() {
+  const notification news = must(notification::create(fresh_name()));
+  notification_watcher watcher = must(news.watch());
+  return cancel_of(watcher, [&] { expect(watcher.wait(patience), errc::cancelled); });
+}
+
 double cancel_wait() {
   child_process child = must(child_process::spawn("/proc/self/exe", {"--victim", "reader", fresh_name(), "alone"}));
   return cancel_of(child, [&] { expect(child.wait(patience), errc::cancelled); });
@@ -272,6 +298,7 @@ std::vector<experiment> deaths() {
     all.push_back({"write_all -> closed" + with, [=] { return death_of_connection(framing::bytes, true, helper); }});
     all.push_back({"pipe read_some -> closed" + with, [=] { return death_of_writer(helper); }});
     all.push_back({"pipe write_all -> closed" + with, [=] { return death_of_reader(helper); }});
+    all.push_back({"mutex lock -> owner_died" + with, [=] { return death_of_holder(helper); }});
     all.push_back({"kill, wait, create" + with, [=] { return takeover(helper); }});
   }
   return all;
@@ -286,6 +313,7 @@ std::vector<experiment> cancels() {
           {"pipe_reader::read_some", cancel_reader},
           {"pipe_reader::read_some, by name", cancel_named_reader},
           {"pipe_writer::write_all", cancel_writer},
+          {"notification_watcher::wait", cancel_watcher},
           {"child_process::wait", cancel_wait}};
 }
 

@@ -210,4 +210,19 @@ void run_contest(const options& chosen, report& findings, const line_maker& make
   }
 }
 
+void run_wakeups(const options& chosen, report& findings, const line_maker& make,
+                 const std::vector<comparison>& comparisons) {
+  const std::vector<int> usable = processors();
+  contest between(make);
+  for (const bool one : {true, false}) {
+    if (!one && usable.size() < 2) return;
+    between.place(usable.front(), one ? usable.front() : usable.at(1));
+    findings.heading(std::string(one ? "wake-ups, both processes on one processor"
+                                     : "wake-ups, each on its own processor (reported)") +
+                     "; ratio of times: p25, median, p75; then the times themselves");
+    const setting where = {exchange::round_trip, 1, one};
+    for (const comparison& which : comparisons) judge(findings, which, where, measure(between, which, where, chosen));
+  }
+}
+
 }  // namespace viaduct::bench

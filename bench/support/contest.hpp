@@ -111,4 +111,8 @@ class contest {
 void run_contest(const options& chosen, report& findings, const line_maker& make,
                  const std::vector<comparison>& comparisons);
 
+/// The same of round trips without contents alone: wake-ups.
+void run_wakeups(const options& chosen, report& findings, const line_maker& make,
+                 const std::vector<comparison>& comparisons);
+
 }  // namespace viaduct::bench
