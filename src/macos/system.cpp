@@ -208,12 +208,6 @@ io wait_on_address(const std::atomic<std::uint64_t>& count, std::uint64_t seen, 
   return -ENOSYS;
 }
 
-// One word at a time.
-io wait_on_either(const std::atomic<std::uint64_t>& /*count*/, std::uint64_t /*seen*/,
-                  const std::atomic<std::uint32_t>& /*flag*/, const wake_moment& /*until*/) noexcept {
-  return -ENOSYS;
-}
-
 void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
   if (__builtin_available(macOS 14.4, *)) {
     void* const word = const_cast<std::atomic<std::uint64_t>*>(&count);
@@ -226,8 +220,6 @@ void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) no
     }
   }
 }
-
-void wake_on_flag(const std::atomic<std::uint32_t>& /*flag*/) noexcept {}
 
 result<pipe_descriptors> make_pipe() {
   const fork_guard guard;

@@ -26,29 +26,24 @@ namespace {
 
 using moment = std::optional<std::chrono::steady_clock::time_point>;
 
-/// For threads that sleep on an address. The system may be able to wait on a second word beside the first; if not,
-/// cancel() wakes all who sleep on the first until its own waiter has left.
+/// For threads that sleep on an address: cancel() wakes all who sleep there, until its own waiter has left. A second word
+/// beside the first (futex_waitv) would wake that one alone, and cost every wait a tenth more.
 class address_canceller final : public wait_canceller {
  public:
   void cancel() noexcept override {
-    flag_.store(1);
-    system::wake_on_flag(flag_);
+    cancelled_.store(true);
     while (std::atomic<std::uint64_t>* asleep_on = asleep_on_.load()) {
       wake_all(*asleep_on);
       system::pause(std::chrono::milliseconds(1));
     }
   }
-  [[nodiscard]] bool is_cancelled() const noexcept override { return flag_.load() != 0; }
+  [[nodiscard]] bool is_cancelled() const noexcept override { return cancelled_.load(); }
 
   [[nodiscard]] result<void> sleep(std::atomic<std::uint64_t>& count, std::uint64_t seen, const moment& until) {
-    if (is_cancelled()) return errc::cancelled;
-    system::io outcome = system::wait_on_either(count, seen, flag_, until);
-    if (outcome == -ENOSYS) {
-      asleep_on_.store(&count);
-      // The flag after the word, and cancel() the other way round: one of the two sees the other.
-      outcome = is_cancelled() ? 0 : system::wait_on_address(count, seen, until);
-      asleep_on_.store(nullptr);
-    }
+    asleep_on_.store(&count);
+    // The flag after the word, and cancel() the other way round: one of the two sees the other.
+    const system::io outcome = is_cancelled() ? 0 : system::wait_on_address(count, seen, until);
+    asleep_on_.store(nullptr);
     if (is_cancelled()) return errc::cancelled;
     if (outcome < 0 && outcome != -EAGAIN && outcome != -ETIMEDOUT && outcome != -EINTR) {
       return posix::failure(static_cast<int>(-outcome));
@@ -57,7 +52,7 @@ class address_canceller final : public wait_canceller {
   }
 
  private:
-  std::atomic<std::uint32_t> flag_{0};
+  std::atomic<bool> cancelled_{false};
   std::atomic<std::atomic<std::uint64_t>*> asleep_on_{nullptr};
 };
 

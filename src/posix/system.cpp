@@ -54,14 +54,6 @@ bool probe_nosignal() noexcept {
 
 int flags_of(patience how) noexcept { return how == patience::now ? MSG_DONTWAIT : 0; }
 
-constexpr long futex_waitv_number = 449;  // Linux 5.16 and later: newer than some of the headers we compile with
-struct futex_pair_entry {                 // struct futex_waitv
-  std::uint64_t value;
-  std::uint64_t address;
-  std::uint32_t flags;  // 2: 32 bits
-  std::uint32_t reserved;
-};
-
 /// A futex is 32 bits wide; the low half of a counter comes first on the processors we know of.
 const void* low_half(const std::atomic<std::uint64_t>& count) noexcept {
   static_assert(std::endian::native == std::endian::little);
@@ -228,25 +220,10 @@ io wait_on_address(const std::atomic<std::uint64_t>& count, std::uint64_t seen, 
   });
 }
 
-io wait_on_either(const std::atomic<std::uint64_t>& count, std::uint64_t seen, const std::atomic<std::uint32_t>& flag,
-                  const wake_moment& until) noexcept {
-  const timespec end = timespec_of(until);
-  const std::array<futex_pair_entry, 2> words{
-      futex_pair_entry{static_cast<std::uint32_t>(seen), reinterpret_cast<std::uintptr_t>(low_half(count)), 2, 0},
-      futex_pair_entry{0, reinterpret_cast<std::uintptr_t>(&flag), 2 | FUTEX_PRIVATE_FLAG, 0}};
-  return raw_once("futex_waitv", [&] {
-    return ::syscall(futex_waitv_number, words.data(), words.size(), 0, until ? &end : nullptr, CLOCK_MONOTONIC);
-  });
-}
-
 void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept {
   const int most = whom == wake_whom::one ? 1 : std::numeric_limits<int>::max();
   (void)backend::seam::before("futex_wake");  // to be counted: it cannot fail for a good address
   (void)::syscall(SYS_futex, low_half(count), FUTEX_WAKE, most, nullptr, nullptr, 0);
-}
-
-void wake_on_flag(const std::atomic<std::uint32_t>& flag) noexcept {
-  (void)::syscall(SYS_futex, &flag, FUTEX_WAKE_PRIVATE, std::numeric_limits<int>::max(), nullptr, nullptr, 0);
 }
 
 result<descriptor> make_watch() {

@@ -176,13 +176,8 @@ using wake_moment = std::optional<std::chrono::steady_clock::time_point>;
 /// One attempt between processes: 0 (woken, or for no reason), -EAGAIN (it has changed), -ETIMEDOUT, -EINTR.
 [[nodiscard]] io wait_on_address(const std::atomic<std::uint64_t>& count, std::uint64_t seen,
                                  const wake_moment& until) noexcept;
-/// The same, and ends when `flag`, a word of this process, is no longer 0. -ENOSYS: cannot wait on two.
-[[nodiscard]] io wait_on_either(const std::atomic<std::uint64_t>& count, std::uint64_t seen,
-                                const std::atomic<std::uint32_t>& flag, const wake_moment& until) noexcept;
 enum class wake_whom { one, all };
 void wake_on_address(const std::atomic<std::uint64_t>& count, wake_whom whom) noexcept;
-/// Those who wait on a flag of this process by wait_on_either().
-void wake_on_flag(const std::atomic<std::uint32_t>& flag) noexcept;
 void pause(std::chrono::nanoseconds span) noexcept;
 
 // --- pipes
