@@ -138,13 +138,18 @@ result<bool> is_locked(const entry_file& file, std::uint64_t start, std::uint64_
   return !*got;
 }
 
+result<bool> has_members(const entry_file& file) {
+  if (file.members > 0) return true;
+  return is_locked(file, members_start, members_length);
+}
+
 result<bool> lives(const entry_file& file, const entry_record& what) {
   if (what.phase != entry_phase::live) return false;
   switch (what.description.life) {
     case lifetime::owner:
       return file.owns ? result<bool>(true) : is_locked(file, owner_byte, 1);
     case lifetime::users:
-      return file.members > 0 ? result<bool>(true) : is_locked(file, members_start, members_length);
+      return has_members(file);
     case lifetime::persistent:
       break;
   }

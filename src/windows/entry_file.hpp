@@ -84,6 +84,8 @@ class gate {
 /// Does the object that this record describes live? Mutex held, and the gate unless the caller is content with a
 /// moment.
 [[nodiscard]] result<bool> lives(const entry_file& file, const entry_record& what);
+/// Does any process have the object open, this one included? Mutex held.
+[[nodiscard]] result<bool> has_members(const entry_file& file);
 /// Does anybody hold this byte? Never for a byte of ours.
 [[nodiscard]] result<bool> is_locked(const entry_file& file, std::uint64_t start, std::uint64_t length);
 

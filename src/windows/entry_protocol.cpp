@@ -148,6 +148,10 @@ result<void> try_removing(const entry_place& place, backend::object_kind kind, c
     const result<bool> alive = lives(*with.file, *with.record);
     if (!alive) return alive.error();
     if (*alive) return error(errc::already_exists).advise(creator_hint(*with.record));
+  } else {
+    const result<bool> used = has_members(*with.file);
+    if (!used) return used.error();
+    if (*used) return error(errc::already_exists).advise("in use: it can be removed when nobody has it open");
   }
   if (!destroy_object(place, *with.file, *with.record)) return held_open_error();
   return {};

@@ -4,6 +4,7 @@
 // those of a session are not seen by the others, and those for all sessions need a privilege.)
 #include "windows/shared_memory.hpp"
 
+#include <exception>
 #include <string>
 #include <utility>
 
@@ -141,6 +142,29 @@ result<memory_ptr> open_or_create_memory(const memory_request& request, detail::
 result<memory_ptr> open_native_memory(const name& /*native*/, detail::timer& /*wait*/) {
   return error(errc::not_supported)
       .advise("sections of other programs cannot be checked: pass their handle to adopt()");
+}
+
+memory::~memory() {
+  if (!left) return;
+  try {
+    windows::sweep_entry(*left, 1);
+  } catch (const std::exception&) {  // no memory for the paths
+    left.reset();                    // whoever uses the name next sweeps
+  }
+}
+
+result<native_handle> release(memory& which) {
+  if (which.owned) {
+    // The name ends now. The file stays as long as it is mapped, or open through the handle that is given away.
+    const result<windows::directory_ptr> where = windows::own_directory();
+    if (!where) return where.error();
+    const std::string object = native_name(which);
+    which.left = windows::entry_place{*where, object.substr(0, object.rfind('.'))};
+    which.file.reset();
+    which.owned.reset();
+  }
+  which.writing.reset();
+  return which.section.to_native();
 }
 
 std::size_t size(const memory& which) noexcept { return which.bytes; }

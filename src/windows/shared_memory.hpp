@@ -12,12 +12,18 @@
 #include <optional>
 
 #include "backend/shared_memory.hpp"
+#include "windows/entry_file.hpp"
 #include "windows/handle.hpp"
 #include "windows/section.hpp"
 
 namespace viaduct::backend {
 
 struct memory {
+  memory() = default;
+  memory(const memory&) = delete;
+  memory& operator=(const memory&) = delete;
+  ~memory();
+
   std::optional<entry> owned = {};   // destroyed last
   windows::unique_handle file = {};  // not shared for deletion, as long as the memory is open
   windows::unique_handle section = {};
@@ -26,6 +32,9 @@ struct memory {
   writers who = writers::everyone;
   bool made_here = false;
   bool is_users_file = false;  // where what is written can be waited for
+
+  /// Of an entry that was left by release() while views kept its file from being deleted: tried again at the end.
+  std::optional<windows::entry_place> left = {};
 
   /// With writers::creator `section` can only be read through, whoever gets it. This handle makes the one writable view,
   /// and is gone.

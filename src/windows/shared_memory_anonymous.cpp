@@ -71,9 +71,4 @@ result<memory_ptr> read_only_memory(const memory& which) {
   return made;
 }
 
-result<native_handle> release(memory& which) {
-  which.writing.reset();
-  return which.section.to_native();
-}
-
 }  // namespace viaduct::backend

@@ -218,7 +218,7 @@ TEST_CASE("memory: a handle that was given away leads to no better one") {
 
 TEST_CASE("memory: what everyone may write allows no more than that") {
   const auto memory = must(shared_memory::create_anonymous(page));
-  CHECK(must(system_calls::granted_access(windows::to_handle(memory.native()))) ==
+  CHECK(must(system_calls::granted_rights(windows::to_handle(memory.native()))) ==
         (SECTION_QUERY | SECTION_MAP_READ | SECTION_MAP_WRITE));
   CHECK(outcome(again(memory.native(), SECTION_EXTEND_SIZE)) == errc::access_denied);
 }
