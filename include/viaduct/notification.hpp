@@ -3,7 +3,7 @@
 // notification: tells any number of processes of one user that something has happened. It carries nothing but a number: a
 // watcher learns how often post() was called since it last asked. Nothing is ever missed, and nobody who posts ever waits.
 //
-// Prefer a pipe, named_pipe or message queue when data must go along; a condition when a mutex protects what is waited for.
+// Prefer a pipe or named_pipe when data must go along; a condition when a mutex protects what is waited for.
 //
 // Blocking: wait() until its deadline. post() never.
 // Ownership: a watcher keeps its notification alive. Watchers are not told of anybody's death.

@@ -6,7 +6,7 @@
 //
 // For one user's own programs that trust each other: the heap's own structures lie in the memory, and who can write there
 // can make every process that uses it crash. So it needs memory by name; memory from a handle or a file is refused.
-// Prefer a channel or named pipe for messages, and plain shared_memory for data of a fixed shape.
+// Prefer a named pipe for messages, and plain shared_memory for data of a fixed shape.
 //
 // WHO LOCKS: you. Nothing in here locks, and no lock lies in the memory. Hold one viaduct::mutex (a shared_mutex's reader
 // lock for what only looks) around every call on the heap and every use of what is in it, in every process. create(), open()
