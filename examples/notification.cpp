@@ -32,6 +32,7 @@ void change(const std::string& name, const char* program) {
   auto watching = notification::create(name + "-watching").value();
   auto ready = watching.watch().value();
   std::vector<viaduct::child_process> watchers;
+  watchers.reserve(2);
   for (int index = 0; index < 2; ++index) {
     watchers.push_back(viaduct::child_process::spawn(program, {"watch", name}).value());
   }

@@ -29,6 +29,7 @@ int work(const std::string& name) {
 void give_out(const std::string& name, const char* program) {
   auto jobs = semaphore::create(name, 0, most).value();
   std::vector<viaduct::child_process> workers;
+  workers.reserve(3);
   for (int index = 0; index < 3; ++index) {
     workers.push_back(viaduct::child_process::spawn(program, {"work", name}).value());
   }

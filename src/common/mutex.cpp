@@ -34,7 +34,7 @@ result<mutex> finish(const name& what, result<detail::opened_object> made, const
 void let_go_of(std::unique_ptr<mutex_impl> impl) noexcept {
   if (!impl || !impl->guarded.load(std::memory_order_relaxed)) return;
   impl->orphaned.store(true, std::memory_order_relaxed);
-  (void)impl.release();
+  impl.release();  // NOLINT(bugprone-unused-return-value): the guard has it
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ class address_canceller final : public wait_canceller {
 /// For threads that wait for a bell.
 class bell_canceller final : public wait_canceller {
  public:
-  [[nodiscard]] result<void> make() { return inner_.make_bell(); }
+  [[nodiscard]] result<void> hang() { return inner_.make_bell(); }
   void cancel() noexcept override { inner_.cancel(); }
   [[nodiscard]] bool is_cancelled() const noexcept override { return inner_.is_cancelled(); }
   [[nodiscard]] const posix::canceller& inner() const noexcept { return inner_; }
@@ -112,7 +112,7 @@ std::string file_name_of(const entry& owner, const bell_name& called) {
 result<std::unique_ptr<wait_canceller>> wait_canceller::make() {
   if (has_address_waits()) return std::unique_ptr<wait_canceller>(std::make_unique<address_canceller>());
   auto made = std::make_unique<bell_canceller>();
-  if (const result<void> ready = made->make(); !ready) return ready.error();
+  if (const result<void> ready = made->hang(); !ready) return ready.error();
   return std::unique_ptr<wait_canceller>(std::move(made));
 }
 

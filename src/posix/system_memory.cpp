@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <string_view>
@@ -54,9 +54,12 @@ std::optional<std::uint64_t> available_memory() {
   bool found = false;
   for (const char* key : {"\nMemAvailable:", "\nSwapFree:"}) {
     const char* line = std::strstr(text.data(), key);
-    unsigned long long kibibytes = 0;
-    if (line == nullptr || std::sscanf(line + std::strlen(key), "%llu", &kibibytes) != 1) continue;
-    total += std::uint64_t{kibibytes} * 1024;
+    if (line == nullptr) continue;
+    const char* const digits = line + std::strlen(key);
+    char* end = nullptr;
+    const std::uint64_t kibibytes = std::strtoull(digits, &end, 10);
+    if (end == digits) continue;
+    total += kibibytes * 1024;
     found = true;
   }
   return found ? std::optional(total) : std::nullopt;
