@@ -4,7 +4,8 @@
 // adds some, and anybody may.
 //
 // Prefer permit_pool where what is taken must come back when its taker is killed: a semaphore knows no owners, so the death
-// of a process changes nothing, and what it had taken is lost. Prefer a mutex where one at a time is let in.
+// of a process changes nothing, and what it had taken is lost. Prefer a mutex where one at a time is let in. A process that is
+// killed in the middle of release() may leave those asleep who wait, until the next release or their deadline.
 //
 // Blocking: acquire() until its deadline. release() never.
 // Threads: any number. Fairness: none; all who wait are woken by a release, and whoever is first takes it.

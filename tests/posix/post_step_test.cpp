@@ -1,0 +1,120 @@
+// Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
+//
+// A process posts and releases, and is killed or overtaken by another at every single instruction of it.
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "common/event_count.hpp"
+#include "common/shared_object.hpp"
+#include "posix/stepped.hpp"
+#include "support/catch.hpp"
+#include "support/interrupt.hpp"
+#include "support/names.hpp"
+#include "support/outcome.hpp"
+#include "support/pair_of_counters.hpp"
+#include "support/watchdog.hpp"
+#include "viaduct/notification.hpp"
+#include "viaduct/semaphore.hpp"
+
+using namespace viaduct;
+using namespace viaduct::test;
+using namespace std::chrono_literals;
+
+#if VIADUCT_CAN_STEP
+
+namespace {
+
+/// The words of a notification, to see whether somebody sleeps there.
+class view_of_posts {
+ public:
+  explicit view_of_posts(const std::string& called) : object_(detail::make_label(called), open(called)) {}
+  [[nodiscard]] bool is_awaited() const {
+    const detail::event_words& words = object_.words();
+    return words.armed.load() == words.count.load() + 1;
+  }
+
+ private:
+  static detail::opened_object open(const std::string& called) {
+    const name what(called);
+    detail::timer wait(8s);
+    using object = detail::shared_object<detail::event_words>;
+    return must(detail::open_object(detail::request_for<object>(backend::object_kind::notification, what), wait));
+  }
+  detail::shared_object<detail::event_words> object_;
+};
+
+}  // namespace
+
+TEST_CASE("post step: a poster killed at any instruction leaves nobody asleep after the next post") {
+  time_limit(100s);
+  const std::string called = unique_name();
+  auto news = must(notification::create(called));
+  const view_of_posts words(called);
+  int points = 0;
+  for (bool more = true; more; ++points) {
+    auto watcher = must(news.watch());
+    std::filesystem::path thread;
+    std::atomic<bool> begun{false};
+    outcome woken{result<void>()};
+    companion sleeper([&] {
+      thread = this_thread_file();
+      begun = true;
+      woken = outcome(watcher.wait(8s));
+    });
+    while (!begun) std::this_thread::yield();
+    while (!words.is_awaited() || !is_asleep(thread)) std::this_thread::yield();
+    stepped poster([&] {
+      auto mine = must(notification::open(called, 8s));
+      stepped::be_traced();
+      (void)mine.post();
+      stepped::stop_here();
+    });
+    more = poster.step(points);
+    poster.kill();
+    must(news.post());
+    sleeper.join();
+    REQUIRE(woken == success);
+  }
+  std::cout << points << " points\n";
+  CHECK(points > 20);
+}
+
+TEST_CASE("post step: a release that another overtakes at any instruction is not refused") {
+  time_limit(100s);
+  const std::string called = unique_name();
+  auto slots = must(semaphore::create(called, 0, 1));
+  shared_counters done(called);
+  int points = 0;
+  for (bool more = true; more; ++points) {
+    done->first = 0;
+    stepped releasing([&] {
+      auto mine = must(semaphore::open(called, 8s));
+      shared_counters mark(called);
+      mark->second = 1;
+      stepped::be_traced();
+      const auto released = mine.release();
+      mark->first = released.has_value() ? 1 : 2;
+      stepped::stop_here();
+    });
+    more = releasing.step(points);
+    const bool was_first = slots.available() == 1;
+    if (!was_first) {
+      must(slots.release());
+      must(slots.acquire(deadline::now()));
+    }
+    if (more) releasing.go_on();
+    releasing.kill();
+    REQUIRE(done->first == 1);
+    must(slots.acquire(deadline::now()));
+  }
+  std::cout << points << " points\n";
+  CHECK(points > 20);
+}
+
+#else
+
+TEST_CASE("post step: killed at every instruction") { VIADUCT_SKIP("needs single steps of an x86-64 Linux process"); }
+
+#endif
