@@ -103,8 +103,8 @@ class fifo_bell final : public bell {
 };
 
 std::string file_name_of(const entry& owner, const bell_name& called) {
-  return posix::bell_prefix(posix::entry_file_name(owner)) + std::to_string(called.cell) + '-' +
-         std::to_string(called.generation);
+  return posix::bell_prefix(posix::entry_file_name(owner)) + std::to_string(called.object) + '-' +
+         std::to_string(called.cell) + '-' + std::to_string(called.generation);
 }
 
 }  // namespace
