@@ -12,6 +12,7 @@
 #include "common/event_count.hpp"
 #include "common/shared_object.hpp"
 #include "support/outcome.hpp"
+#include "support/watchdog.hpp"
 
 namespace viaduct::test {
 
@@ -31,7 +32,7 @@ struct counter : detail::shared_object<two_counts> {
 
 [[nodiscard]] inline std::unique_ptr<counter> join_counter(const std::string& called) {
   const name what(called);
-  detail::object_request request = detail::request_for<counter>(backend::object_kind::test, what);
+  detail::object_request request = detail::request_for<counter>(backend::object_kind::notification, what);
   request.initialise = [](void* words) -> result<void> {
     auto& both = *static_cast<two_counts*>(words);
     if (const result<void> made = detail::event_count::initialise(both.first); !made) return made;
@@ -39,6 +40,11 @@ struct counter : detail::shared_object<two_counts> {
   };
   detail::timer wait(std::chrono::seconds(8));
   return std::make_unique<counter>(must(detail::open_or_create_object(request, wait)));
+}
+
+/// So many races in the short form, 10^7 in the full one; a tenth where each sleeper needs a bell.
+[[nodiscard]] inline int races(int quick) {
+  return rounds(quick, 10'000'000) / (backend::has_address_waits() ? 1 : 10);
 }
 
 /// Sleeps until the count is so high. False: it had changed, and nobody woke us.
