@@ -51,9 +51,8 @@ event_count::~event_count() {
 
 void event_count::wake_all(std::uint64_t now) noexcept {
   if (backend::has_address_waits()) backend::wake_all(words_->count);
-  ring_all_cells();
-  // Last: who is killed before leaves it to the next poster to wake them.
-  raise_to(words_->woken, now);
+  // Last: who is killed before leaves it to the next poster to wake them; and so does who could not ring (no descriptors).
+  if (ring_all_cells()) raise_to(words_->woken, now);
 }
 
 void event_count::post_one() noexcept {
@@ -171,25 +170,29 @@ void event_count::give_back(place at) noexcept {
   }
 }
 
-/// False: whoever owned it is gone, and the cell is free.
-bool event_count::ring(std::uint32_t index, std::uint64_t word) noexcept {
+event_count::ringing event_count::ring(std::uint32_t index, std::uint64_t word) noexcept {
   event_cell& cell = words_->cells[index];
   const std::uint64_t generation = cell.generation.load();
   const std::uint64_t sequence = cell.sequence.load();
-  if (owner_of(cell.word.load()) != owner_of(word)) return true;  // another's by now, who came later
+  if (owner_of(cell.word.load()) != owner_of(word)) return ringing::heard;  // another's by now, who came later
   const bool heard = backend::ring_bell(*members_, {words_->random, index, generation});
   const bool same_wait = last_rung_[index].exchange(sequence) == sequence;
-  return (heard && !same_wait) || !reap_if_dead(index, word);
+  if (heard && !same_wait) return ringing::heard;
+  if (reap_if_dead(index, word)) return ringing::gone;
+  return heard ? ringing::heard : ringing::unheard;
 }
 
-void event_count::ring_all_cells() noexcept {
+/// False: somebody who lives could not be rung.
+bool event_count::ring_all_cells() noexcept {
+  bool all_heard = true;
   for (std::uint32_t group = 0; group < words_->map.size(); ++group) {
     for (std::uint64_t bits = words_->map[group].load(); bits != 0; bits &= bits - 1) {
       const std::uint32_t index = group * 64 + static_cast<std::uint32_t>(std::countr_zero(bits));
       const std::uint64_t word = words_->cells[index].word.load();
-      if (state_of(word) != claimed) (void)ring(index, word);
+      if (state_of(word) != claimed && ring(index, word) == ringing::unheard) all_heard = false;
     }
   }
+  return all_heard;
 }
 
 /// One sleeper that lives is enough. Begins at another cell each time, so that nobody is passed over for ever.
@@ -201,9 +204,9 @@ void event_count::ring_one_cell() noexcept {
     std::uint64_t word = words_->cells[index].word.load();
     if (state_of(word) != armed) continue;
     if (!words_->cells[index].word.compare_exchange_strong(word, make_word(owner_of(word), rung))) continue;
-    if (ring(index, word) && !reap_if_dead(index, make_word(owner_of(word), rung))) return;
+    if (ring(index, word) == ringing::heard && !reap_if_dead(index, make_word(owner_of(word), rung))) return;
   }
-  ring_all_cells();  // whoever was chosen before may have died of it
+  (void)ring_all_cells();  // whoever was chosen before may have died of it
 }
 
 bool event_count::reap_if_dead(std::uint32_t index, std::uint64_t word) noexcept {

@@ -101,9 +101,11 @@ class event_count {
   [[nodiscard]] result<void> listen(const place& at, std::uint64_t seen, const moment& until,
                                     backend::wait_canceller* canceller);
   void give_back(place at) noexcept;
-  void ring_all_cells() noexcept;
+  /// Unheard: its owner lives, and the bell could not be rung. Gone: the owner is dead, the cell is free.
+  enum class ringing : std::uint8_t { heard, unheard, gone };
+  [[nodiscard]] bool ring_all_cells() noexcept;
   void ring_one_cell() noexcept;
-  [[nodiscard]] bool ring(std::uint32_t index, std::uint64_t word) noexcept;
+  [[nodiscard]] ringing ring(std::uint32_t index, std::uint64_t word) noexcept;
   [[nodiscard]] bool reap_if_dead(std::uint32_t index, std::uint64_t word) noexcept;
 
   event_words* words_;

@@ -53,7 +53,8 @@ TEST_CASE("post step: a poster killed at any instruction leaves nobody asleep af
   auto news = must(notification::create(called));
   const view_of_posts words(called);
   int points = 0;
-  for (bool more = true; more; ++points) {
+  const int stride = backend::has_address_waits() ? 1 : 11;  // ringing a bell is long
+  for (bool more = true; more; points += stride) {
     auto watcher = must(news.watch());
     std::filesystem::path thread;
     std::atomic<bool> begun{false};
