@@ -149,8 +149,8 @@ bool ring_bell(const entry& owner, const bell_name& called) noexcept {
     std::byte one{1};
     const iovec part{&one, 1};
     const system::io written = system::write_pipe(opened->get(), {&part, 1});
-    return written == 1 || written == -EAGAIN;  // full: it was rung already
-  } catch (...) {                               // no memory for the name
+    return written == 1;
+  } catch (...) {  // no memory for the name
     return false;
   }
 }
