@@ -47,7 +47,7 @@ constexpr std::array table{
     row{ERROR_NOT_ENOUGH_MEMORY, errc::no_space, "the system has no memory left"},
     row{ERROR_OUTOFMEMORY, errc::no_space, "the system has no memory left"},
     row{ERROR_COMMITMENT_LIMIT, errc::no_space, "the page file is too small: no memory is left to commit"},
-    row{ERROR_NO_SYSTEM_RESOURCES, errc::limit_reached, "the system has no pool memory left"},
+    row{ERROR_NO_SYSTEM_RESOURCES, errc::no_space, "the system has no pool memory left"},
     row{ERROR_NOT_ENOUGH_QUOTA, errc::limit_reached, "a quota of this process is used up"},
     row{ERROR_TOO_MANY_OPEN_FILES, errc::limit_reached, "the process has no handles left"},
     row{ERROR_INVALID_PARAMETER, errc::invalid_argument, ""},
