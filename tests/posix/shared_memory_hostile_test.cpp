@@ -120,6 +120,7 @@ TEST_CASE("hostile memory: mprotect cannot make a mapping for reading writable")
   const auto protect = [](const mapping& shown) {
     const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
     const auto at = reinterpret_cast<std::uintptr_t>(shown.readable().data()) / page * page;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a whole page, which the mapping's address need not begin
     return ::mprotect(reinterpret_cast<void*>(at), page, PROT_READ | PROT_WRITE);
   };
   const map_options for_reading{.offset = 5'000, .mode = access::read_only};
