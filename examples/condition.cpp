@@ -24,7 +24,6 @@ struct job_list {
         mutex(viaduct::mutex::open_or_create(name, 5s).value()),
         changed(viaduct::condition::open_or_create(name, 5s).value()) {}
   jobs& all() { return *reinterpret_cast<jobs*>(shown.writable().data()); }
-
   viaduct::shared_memory memory;
   viaduct::mapping shown;
   viaduct::mutex mutex;
