@@ -7,9 +7,7 @@
 
 namespace viaduct {
 
-using detail::failed_on;
 using detail::is_usable;
-using detail::make_label;
 using detail::mutex_access;
 using detail::mutex_impl;
 using detail::timer;
@@ -23,11 +21,6 @@ detail::object_request request_of(const name& what) {
     return detail::event_count::initialise(static_cast<detail::lock_words*>(words)->events);
   };
   return request;
-}
-
-result<mutex> finish(const name& what, result<detail::opened_object> made, const char* operation) {
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return mutex_access::make(std::make_unique<mutex_impl>(make_label(what.text()), std::move(*made)));
 }
 
 /// A guard that outlives its mutex object deletes what it needs when it is done.
@@ -51,23 +44,22 @@ mutex& mutex::operator=(mutex&& other) noexcept {
 mutex::~mutex() { close(); }
 
 result<mutex> mutex::create(const name& what) {
-  return finish(what, detail::create_object(request_of(what)), "mutex::create");
+  return detail::finish_object<mutex_access>(what, detail::create_object(request_of(what)), "mutex::create");
 }
 
 result<mutex> mutex::open(const name& what, deadline until) {
   timer wait(until);
-  return finish(what, detail::open_object(request_of(what), wait), "mutex::open");
+  return detail::finish_object<mutex_access>(what, detail::open_object(request_of(what), wait), "mutex::open");
 }
 
 result<mutex> mutex::open_or_create(const name& what, deadline until) {
   timer wait(until);
-  return finish(what, detail::open_or_create_object(request_of(what), wait), "mutex::open_or_create");
+  return detail::finish_object<mutex_access>(what, detail::open_or_create_object(request_of(what), wait),
+                                             "mutex::open_or_create");
 }
 
 result<void> mutex::remove(const name& what) {
-  const result<void> removed = detail::remove_object(backend::object_kind::mutex, what);
-  if (!removed) return failed_on(what.text(), removed.error(), "mutex::remove");
-  return {};
+  return detail::finish_removal(backend::object_kind::mutex, what, "mutex::remove");
 }
 
 result<mutex_lock> mutex::lock(deadline until) {

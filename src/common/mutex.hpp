@@ -23,6 +23,8 @@ struct mutex_impl : shared_object<lock_words> {
 };
 
 struct mutex_access {
+  using object = mutex;
+  using impl = mutex_impl;
   [[nodiscard]] static mutex make(std::unique_ptr<mutex_impl> impl) noexcept { return mutex(std::move(impl)); }
   [[nodiscard]] static mutex_lock make(mutex_impl& impl, bool dirty) noexcept { return {&impl, dirty}; }
   /// For condition: the mutex that a guard holds; nullptr if it does not.

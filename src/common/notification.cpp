@@ -6,9 +6,7 @@
 
 namespace viaduct {
 
-using detail::failed_on;
 using detail::is_usable;
-using detail::make_label;
 using detail::timer;
 using detail::why_not_open;
 
@@ -31,6 +29,8 @@ struct notification_watcher_impl : object_base {
 };
 
 struct notification_access {
+  using object = notification;
+  using impl = notification_impl;
   [[nodiscard]] static notification make(std::shared_ptr<notification_impl> impl) noexcept {
     return notification(std::move(impl));
   }
@@ -55,11 +55,6 @@ detail::object_request request_of(const name& what) {
   return request;
 }
 
-result<notification> finish(const name& what, result<detail::opened_object> made, const char* operation) {
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return notification_access::make(std::make_shared<notification_impl>(make_label(what.text()), std::move(*made)));
-}
-
 }  // namespace
 
 // ---- notification
@@ -70,23 +65,24 @@ notification& notification::operator=(notification&& other) noexcept = default;
 notification::~notification() = default;
 
 result<notification> notification::create(const name& what) {
-  return finish(what, detail::create_object(request_of(what)), "notification::create");
+  return detail::finish_object<notification_access>(what, detail::create_object(request_of(what)),
+                                                    "notification::create");
 }
 
 result<notification> notification::open(const name& what, deadline until) {
   timer wait(until);
-  return finish(what, detail::open_object(request_of(what), wait), "notification::open");
+  return detail::finish_object<notification_access>(what, detail::open_object(request_of(what), wait),
+                                                    "notification::open");
 }
 
 result<notification> notification::open_or_create(const name& what, deadline until) {
   timer wait(until);
-  return finish(what, detail::open_or_create_object(request_of(what), wait), "notification::open_or_create");
+  return detail::finish_object<notification_access>(what, detail::open_or_create_object(request_of(what), wait),
+                                                    "notification::open_or_create");
 }
 
 result<void> notification::remove(const name& what) {
-  const result<void> removed = detail::remove_object(backend::object_kind::notification, what);
-  if (!removed) return failed_on(what.text(), removed.error(), "notification::remove");
-  return {};
+  return detail::finish_removal(backend::object_kind::notification, what, "notification::remove");
 }
 
 result<void> notification::post() {

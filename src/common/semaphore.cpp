@@ -11,7 +11,6 @@ namespace viaduct {
 
 using detail::failed_on;
 using detail::is_usable;
-using detail::make_label;
 using detail::timer;
 using detail::why_not_open;
 
@@ -41,6 +40,8 @@ struct semaphore_impl : shared_object<semaphore_words> {
 };
 
 struct semaphore_access {
+  using object = semaphore;
+  using impl = semaphore_impl;
   [[nodiscard]] static semaphore make(std::unique_ptr<semaphore_impl> impl) noexcept {
     return semaphore(std::move(impl));
   }
@@ -72,11 +73,6 @@ result<void> check_counts(std::uint64_t initial, std::uint64_t maximum) {
   return {};
 }
 
-result<semaphore> finish(const name& what, result<detail::opened_object> made, const char* operation) {
-  if (!made) return failed_on(what.text(), made.error(), operation);
-  return semaphore_access::make(std::make_unique<semaphore_impl>(make_label(what.text()), std::move(*made)));
-}
-
 }  // namespace
 
 semaphore::semaphore(std::unique_ptr<semaphore_impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -89,12 +85,14 @@ result<semaphore> semaphore::create(const name& what, std::uint64_t initial, std
   if (const result<void> valid = check_counts(initial, maximum); !valid) {
     return failed_on(what.text(), valid.error(), operation);
   }
-  return finish(what, detail::create_object(request_of(what, initial, maximum)), operation);
+  return detail::finish_object<semaphore_access>(what, detail::create_object(request_of(what, initial, maximum)),
+                                                 operation);
 }
 
 result<semaphore> semaphore::open(const name& what, deadline until) {
   timer wait(until);
-  return finish(what, detail::open_object(request_of(what, 0, 0), wait), "semaphore::open");
+  return detail::finish_object<semaphore_access>(what, detail::open_object(request_of(what, 0, 0), wait),
+                                                 "semaphore::open");
 }
 
 result<semaphore> semaphore::open_or_create(const name& what, std::uint64_t initial, std::uint64_t maximum,
@@ -104,13 +102,12 @@ result<semaphore> semaphore::open_or_create(const name& what, std::uint64_t init
     return failed_on(what.text(), valid.error(), operation);
   }
   timer wait(until);
-  return finish(what, detail::open_or_create_object(request_of(what, initial, maximum), wait), operation);
+  return detail::finish_object<semaphore_access>(
+      what, detail::open_or_create_object(request_of(what, initial, maximum), wait), operation);
 }
 
 result<void> semaphore::remove(const name& what) {
-  const result<void> removed = detail::remove_object(backend::object_kind::semaphore, what);
-  if (!removed) return failed_on(what.text(), removed.error(), "semaphore::remove");
-  return {};
+  return detail::finish_removal(backend::object_kind::semaphore, what, "semaphore::remove");
 }
 
 result<void> semaphore::acquire(deadline until) {
