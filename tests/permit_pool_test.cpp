@@ -107,6 +107,17 @@ TEST_CASE("permit_pool: the permits of a killed process come back") {
   }
 }
 
+TEST_CASE("permit_pool: a poll gets the permit of a process that has died") {
+  const std::string called = unique_name();
+  auto pool = must(permit_pool::create(called, 1));
+  peer holder("pool_holder", {called, "1"});
+  holder.expect("held");
+  CHECK(outcome(pool.acquire(deadline::now())) == errc::timed_out);
+  holder.kill();
+  REQUIRE(holder.wait() == peer::killed);
+  CHECK(outcome(pool.acquire(deadline::now())) == success);
+}
+
 TEST_CASE("permit_pool: what exists with another number is another pool") {
   const std::string called = unique_name();
   auto pool = must(permit_pool::create(called, 2));
