@@ -9,8 +9,9 @@
 
 namespace viaduct::bench {
 
-report::report(std::string benchmark) : benchmark_(std::move(benchmark)), load_before_(load_average()) {
-  std::printf("%s; load average %.2f\n", describe_machine().c_str(), load_before_);
+report::report(std::string benchmark)
+    : benchmark_(std::move(benchmark)), machine_(describe_machine()), load_before_(load_average()) {
+  std::printf("%s; load average %.2f\n", machine_.c_str(), load_before_);
 }
 
 void report::heading(const std::string& text) const {
@@ -37,7 +38,7 @@ int report::finish(const options& chosen) const {
     std::string rows;
     for (const std::string& row : rows_) rows += (rows.empty() ? "\n  " : ",\n  ") + row;
     json_object all;
-    all.text("benchmark", benchmark_).text("machine", describe_machine()).flag("quick", chosen.quick);
+    all.text("benchmark", benchmark_).text("machine", machine_).flag("quick", chosen.quick);
     all.number("load_before", load_before_).number("load_after", load_after).add("rows", "[" + rows + "]");
     std::ofstream file(chosen.json);
     file << all.str() << '\n';

@@ -25,6 +25,7 @@ class report {
 
  private:
   std::string benchmark_;
+  std::string machine_;  // as it was before the benchmark kept us to one processor
   double load_before_;
   std::vector<std::string> rows_;
   int bars_ = 0;
