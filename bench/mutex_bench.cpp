@@ -2,10 +2,8 @@
 //
 // A mutex against what POSIX has for the same: a robust, process-shared pthread mutex. Alone, and with several processes
 // that want it at once; then each process's share of the turns.
-#include <pthread.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <memory>
@@ -14,36 +12,13 @@
 #include "support/crowd.hpp"
 #include "support/duel.hpp"
 #include "support/options.hpp"
+#include "support/raw_pthread.hpp"
 #include "viaduct/mutex.hpp"
 
 namespace viaduct::bench {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Robust and process-shared, in memory that a fork shares. Never unmapped: forked processes use it.
-class raw_mutex {
- public:
-  raw_mutex() : made_(static_cast<pthread_mutex_t*>(shared_pages(sizeof(pthread_mutex_t)))) {
-    pthread_mutexattr_t how;
-    bool good = ::pthread_mutexattr_init(&how) == 0;
-    good = good && ::pthread_mutexattr_setpshared(&how, PTHREAD_PROCESS_SHARED) == 0;
-    good = good && ::pthread_mutexattr_setrobust(&how, PTHREAD_MUTEX_ROBUST) == 0;
-    good = good && ::pthread_mutex_init(made_, &how) == 0;
-    if (!good) fail("no robust pthread mutex");
-  }
-  void lock() const {
-    if (::pthread_mutex_lock(made_) != 0) [[unlikely]]
-      fail("pthread_mutex_lock");
-  }
-  void unlock() const {
-    if (::pthread_mutex_unlock(made_) != 0) [[unlikely]]
-      fail("pthread_mutex_unlock");
-  }
-
- private:
-  pthread_mutex_t* made_;
-};
 
 std::string fresh_name() {
   static int count = 0;
