@@ -108,6 +108,41 @@ TEST_CASE("barrier: a party killed before it arrives breaks it for all, until re
   }
 }
 
+TEST_CASE("barrier: reset frees the place of a dead party that nobody has missed yet") {
+  const std::string called = unique_name();
+  auto barrier = must(viaduct::barrier::create(called, 2));
+  for (int round = rounds(3, 100); round > 0; --round) {
+    peer dies = join(called);
+    dies.kill();
+    REQUIRE(dies.wait() == peer::killed);
+    const auto too_early = viaduct::barrier::open(called, deadline::now());
+    REQUIRE(outcome(too_early) == errc::limit_reached);
+    REQUIRE_FALSE(barrier.is_broken());
+    REQUIRE(outcome(barrier.reset()) == success);  // as the hint says
+    peer replaces = join(called);
+    replaces.say("go");
+    REQUIRE(outcome(barrier.arrive_and_wait(8s)) == success);
+    replaces.expect("passed");
+    replaces.kill();
+    REQUIRE(replaces.wait() == peer::killed);
+    REQUIRE(outcome(barrier.reset()) == success);
+  }
+}
+
+TEST_CASE("barrier: who resets after a time-out has not arrived any more") {
+  const std::string called = unique_name();
+  auto barrier = must(viaduct::barrier::create(called, 2));
+  peer dies = join(called);
+  REQUIRE(outcome(barrier.arrive_and_wait(deadline::now())) == errc::timed_out);
+  dies.kill();
+  REQUIRE(dies.wait() == peer::killed);
+  REQUIRE(outcome(barrier.reset()) == success);
+  peer replaces = join(called);
+  replaces.say("go");
+  CHECK(outcome(barrier.arrive_and_wait(8s)) == success);
+  replaces.expect("passed");
+}
+
 TEST_CASE("barrier: one that leaves breaks it for those who wait") {
   const std::string called = unique_name();
   auto barrier = must(viaduct::barrier::create(called, 2));

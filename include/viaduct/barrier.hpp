@@ -57,8 +57,8 @@ class VIADUCT_EXPORT barrier {
   /// needs a bell for each).
   [[nodiscard]] result<void> arrive_and_wait(deadline until);
 
-  /// Makes a broken barrier whole: nobody has arrived, and the places of parties that are gone may be taken by others.
-  /// Nothing if it is not broken.
+  /// Makes the barrier whole when a party is gone, whether that has been met yet or not: nobody has arrived then, and the
+  /// places of the parties that are gone may be taken by others. Nothing if none that is waited for is gone.
   [[nodiscard]] result<void> reset();
 
   [[nodiscard]] std::size_t parties() const noexcept;

@@ -113,7 +113,9 @@ result<barrier> join(const name& what, result<detail::opened_object> opened, con
   if (!made || barrier_access::impl_of(*made).join()) return made;
   return failed_on(
       what.text(),
-      error(errc::limit_reached).advise("all parties have joined; those that are gone count until reset()"), operation);
+      error(errc::limit_reached)
+          .advise("all parties have joined; one that is gone counts until a party that is left calls reset()"),
+      operation);
 }
 
 enum class standing { incomplete, complete, broken };
@@ -175,6 +177,16 @@ result<void> arrive(barrier_impl& impl, timer& wait) {
     if (is_due) watch.looked();
     const result<void> woken = impl.events.sleep(seen, watch.wake_at(), nullptr);
     if (!woken) return woken;
+  }
+}
+
+/// The state, after a look for those who are gone, whether anybody has missed them yet or not.
+result<std::uint64_t> look_for_the_dead(barrier_impl& impl) {
+  for (;;) {
+    const std::uint64_t state = impl.words().state.load();
+    if ((state & barrier_state::broken) != 0) return state;
+    if (const result<void> looked = advance(impl, state, true); !looked) return looked.error();
+    if (impl.words().state.load() == state) return state;
   }
 }
 
@@ -240,11 +252,14 @@ result<void> barrier::arrive_and_wait(deadline until) {
 result<void> barrier::reset() {
   constexpr const char* operation = "barrier::reset";
   if (!is_usable(impl_)) return why_not_open(impl_, operation);
-  std::uint64_t state = impl_->words().state.load();
+  const result<std::uint64_t> found = look_for_the_dead(*impl_);
+  if (!found) return impl_->failed(found.error(), operation);
+  std::uint64_t state = *found;
   if ((state & barrier_state::broken) == 0) return {};
   if (const result<void> cleared = clear_places(*impl_); !cleared) return impl_->failed(cleared.error(), operation);
   const std::uint64_t whole = (state & ~barrier_state::broken) + barrier_state::one_reset;
   if (impl_->words().state.compare_exchange_strong(state, whole)) impl_->events.post();
+  impl_->arrived_in.reset();
   return {};
 }
 
