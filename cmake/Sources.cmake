@@ -32,7 +32,9 @@ set(viaduct_common_sources
   shared_mutex.cpp
   shared_object.cpp
   stream_contract.cpp
+  thread_token.cpp
   user.cpp
+  wait_graph.cpp
 )
 
 set(viaduct_posix_sources

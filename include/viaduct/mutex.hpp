@@ -11,7 +11,8 @@
 // the system has freed it. While it waits it looks at the holder after 2 ms and then every 50 ms.
 // Ownership: the lock belongs to the process and to the mutex_lock, which belongs to one thread at a time. A thread that
 // ends without unlocking keeps it locked until its process ends. exec() is a death.
-// Threads: any number may lock. A thread that has it must not take it again: deadlock, at once.
+// Threads: any number may lock. A thread that has it must not take it again: deadlock, at once. Threads, also of several
+// processes, that wait for each other's locks in a circle: one of them gets deadlock, after 50 to 150 ms.
 // Fairness: none; docs/mutex.md has measured shares.
 // Cost: two atomic operations for lock and unlock when nobody else wants it, no system call, no allocation.
 // Errors of every call: closed (closed or moved-from object), forked (in a child after fork()), os_error.
@@ -78,7 +79,7 @@ class VIADUCT_EXPORT mutex {
   [[nodiscard]] static result<void> remove(const name& what);
 
   /// timed_out (the hint names the process that holds it and how long we waited), deadlock (this thread holds it already,
-  /// through whatever object of this name), limit_reached (256 waiting threads, where the system needs a bell for each).
+  /// through whatever object of this name; or it waits in a circle with others, which the hint shows), limit_reached (256 waiting threads, where the system needs a bell for each).
   [[nodiscard]] result<mutex_lock> lock(deadline until);
 
   /// What the system calls the memory it lives in.

@@ -93,8 +93,8 @@ class VIADUCT_EXPORT shared_mutex {
   /// Cleans up after processes that died. already_exists (in use), not_found.
   [[nodiscard]] static result<void> remove(const name& what);
 
-  /// For writing. timed_out (the hint names a process that holds it), deadlock (this thread has it for writing already),
-  /// limit_reached (256 waiting threads, where the system needs a bell for each).
+  /// For writing. timed_out (the hint names a process that holds it), deadlock (this thread has it for writing already;
+  /// or a circle of waiters, as mutex::lock), limit_reached (256 waiting threads, where the system needs a bell for each).
   [[nodiscard]] result<exclusive_lock> lock(deadline until);
   /// For reading. The same, and limit_reached with 256 readers.
   [[nodiscard]] result<shared_lock> lock_shared(deadline until);

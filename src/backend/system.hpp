@@ -31,6 +31,8 @@ namespace viaduct::backend {
 [[nodiscard]] result<user> find_user(std::string_view name_or_id);
 
 [[nodiscard]] std::uint64_t current_process_id() noexcept;
+/// The calling thread, as debuggers and process viewers number it.
+[[nodiscard]] std::uint64_t current_thread_id() noexcept;
 /// When a process started, in units of the system, for comparison only. not_found, access_denied.
 [[nodiscard]] result<std::uint64_t> process_start_time(std::uint64_t process_id);
 /// not_found, access_denied.

@@ -12,7 +12,7 @@ constexpr int spins = 30;  // about a microsecond; longer gains nothing, less lo
 }  // namespace
 
 bool lock_word::got(std::uint64_t found) noexcept {
-  holder_.thread.store(this_thread(), std::memory_order_relaxed);
+  thread_.store(this_thread(), std::memory_order_relaxed);
   return (found & dirty) != 0;
 }
 
@@ -62,13 +62,14 @@ bool lock_word::leave_free(std::uint64_t found, std::uint64_t slept) noexcept {
 
 result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
   bool is_dirty = false;
-  if (why == purpose::take && !wait.poll_only() && holder_.thread.load(std::memory_order_relaxed) != this_thread() &&
+  if (why == purpose::take && !wait.poll_only() && thread_.load(std::memory_order_relaxed) != this_thread() &&
       spin(is_dirty)) {
     return is_dirty;
   }
   // Who has slept may have taken a wake-up that others need: it keeps the contended bit set.
   std::uint64_t slept = 0;
   std::optional<death_watch> watch;
+  published_wait in_graph(seen_as_.graph.get(), seen_as_.kind, seen_as_.called);
   for (;;) {
     const std::uint64_t seen = events_.value();  // before the word, or a wake-up in between is lost
     std::uint64_t found = word_.load(std::memory_order_acquire);
@@ -78,7 +79,7 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
       if (word_.compare_exchange_strong(found, found | mine_ | slept, std::memory_order_acquire)) return got(found);
       continue;
     }
-    if (holder == holder_in(mine_) && holder_.thread.load(std::memory_order_relaxed) == this_thread()) {
+    if (holder == holder_in(mine_) && thread_.load(std::memory_order_relaxed) == this_thread()) {
       return error(errc::deadlock).advise("this thread holds the lock already");
     }
     if (!watch) watch.emplace(wait);
@@ -98,6 +99,7 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
         return errc::timed_out;
       }
       watch->looked();
+      if (const std::optional<error> deadlock = in_graph.look(thread_)) return give_up(*deadlock);
     }
     if (!mark_contended(found)) continue;
     const result<void> woken = events_.sleep(seen, watch->wake_at(), nullptr, event_count::gate::caller);

@@ -14,10 +14,15 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
 
 #include "common/death_watch.hpp"
 #include "common/event_count.hpp"
+#include "common/thread_token.hpp"
 #include "common/timer.hpp"
+#include "common/wait_graph.hpp"
 #include "viaduct/result.hpp"
 
 namespace viaduct::detail {
@@ -25,17 +30,17 @@ namespace viaduct::detail {
 /// The shared words; all zero (but the event count's own) is unlocked.
 struct lock_words {
   alignas(64) std::atomic<std::uint64_t> word;
+  // Who took it. Set after the word, taken back before it: whoever is found here did hold the lock at that moment, unless
+  // it has died.
+  std::atomic<thread_token> thread;
   event_words events;
 };
 
-/// Which thread of this process holds the lock by a guard. One for all objects of the same name.
-using thread_token = const void*;
-[[nodiscard]] inline thread_token this_thread() noexcept {
-  thread_local const char token = 0;
-  return &token;
-}
-struct lock_holder {
-  std::atomic<thread_token> thread{nullptr};
+/// How a lock appears in the graph of who waits for whom; without a graph it does not.
+struct lock_in_graph {
+  std::shared_ptr<wait_graph> graph;
+  std::string_view kind;
+  std::string_view called;
 };
 
 class lock_word {
@@ -44,14 +49,19 @@ class lock_word {
   static constexpr std::uint64_t contended = 2;
   [[nodiscard]] static constexpr std::uint64_t holder_in(std::uint64_t word) noexcept { return word >> 2; }
 
-  lock_word(lock_words& words, const backend::entry& members, std::uint64_t self, lock_holder& holder) noexcept
-      : word_(words.word), members_(members), mine_(self << 2), holder_(holder), events_(words.events, members) {}
+  lock_word(lock_words& words, const backend::entry& members, std::uint64_t self, lock_in_graph seen_as = {}) noexcept
+      : word_(words.word),
+        thread_(words.thread),
+        members_(members),
+        mine_(self << 2),
+        seen_as_(std::move(seen_as)),
+        events_(words.events, members) {}
 
   /// Free and clean, the usual case.
   [[nodiscard]] bool try_clean() noexcept {
     std::uint64_t free = 0;
     if (!word_.compare_exchange_strong(free, mine_, std::memory_order_acquire, std::memory_order_relaxed)) return false;
-    holder_.thread.store(this_thread(), std::memory_order_relaxed);
+    thread_.store(this_thread(), std::memory_order_relaxed);
     return true;
   }
 
@@ -61,7 +71,7 @@ class lock_word {
     std::chrono::milliseconds waited{0};
   };
   /// True: a holder has died inside and nobody has repaired since. timed_out (then `by` tells behind whom), deadlock (this
-  /// thread holds it), limit_reached, os_error.
+  /// thread holds it, or waits in a circle with others), limit_reached, os_error.
   [[nodiscard]] result<bool> acquire(timer& wait, blocker& by) { return wait_for(wait, by, purpose::take); }
   /// The same, but does not take it: only waits until nobody has it.
   [[nodiscard]] result<bool> await_free(timer& wait, blocker& by) { return wait_for(wait, by, purpose::pass); }
@@ -72,7 +82,7 @@ class lock_word {
 
   /// not_owner: it is not ours (any more), and nothing was touched.
   [[nodiscard]] errc release(bool is_dirty) noexcept {
-    holder_.thread.store(nullptr, std::memory_order_relaxed);
+    thread_.store(0, std::memory_order_relaxed);
     std::uint64_t expected = mine_ | (is_dirty ? dirty : 0);
     if (word_.compare_exchange_strong(expected, expected & dirty, std::memory_order_acq_rel, std::memory_order_relaxed))
         [[likely]]
@@ -96,9 +106,10 @@ class lock_word {
   [[nodiscard]] bool got(std::uint64_t found) noexcept;
 
   std::atomic<std::uint64_t>& word_;
+  std::atomic<thread_token>& thread_;
   const backend::entry& members_;
   std::uint64_t mine_;
-  lock_holder& holder_;
+  lock_in_graph seen_as_;
   event_count events_;
 };
 

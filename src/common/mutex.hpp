@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "common/lock_word.hpp"
-#include "common/process_table.hpp"
 #include "common/shared_object.hpp"
 #include "viaduct/mutex.hpp"
 
@@ -13,10 +12,8 @@ namespace viaduct::detail {
 struct mutex_impl : shared_object<lock_words> {
   mutex_impl(label name, opened_object made)
       : shared_object(std::move(name), std::move(made)),
-        holder(process_table<lock_holder>::find(backend::native_name(*memory))),
-        lock(words(), members(), self, *holder) {}
+        lock(words(), members(), self, {wait_graph::of_this_process(), "mutex", *called}) {}
 
-  std::shared_ptr<lock_holder> holder;
   lock_word lock;
   std::atomic<bool> guarded{false};   // a guard of this very object holds the lock
   std::atomic<bool> orphaned{false};  // the object was closed meanwhile: the guard deletes us

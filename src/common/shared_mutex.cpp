@@ -8,7 +8,6 @@
 
 #include "common/lock_word.hpp"
 #include "common/owner_cells.hpp"
-#include "common/process_table.hpp"
 #include "common/shared_object.hpp"
 
 namespace viaduct {
@@ -28,8 +27,7 @@ struct shared_mutex_words {
 struct shared_mutex_impl : shared_object<shared_mutex_words> {
   shared_mutex_impl(label name, opened_object made)
       : shared_object(std::move(name), std::move(made)),
-        holder(process_table<lock_holder>::find(backend::native_name(*memory))),
-        writer(words().writer, members(), self, *holder),
+        writer(words().writer, members(), self, {wait_graph::of_this_process(), "shared_mutex", *called}),
         left(words().left, members()),
         readers(words().readers, words().readers.size(), members(), self) {}
 
@@ -39,7 +37,6 @@ struct shared_mutex_impl : shared_object<shared_mutex_words> {
     return failed.advise("held by " + describe(holder_id) + "; waited " + std::to_string(waited.count()) + " ms");
   }
 
-  std::shared_ptr<lock_holder> holder;
   lock_word writer;
   event_count left;
   cell_owner readers;

@@ -4,6 +4,7 @@
 #include <crt_externs.h>
 #include <fcntl.h>
 #include <libproc.h>
+#include <pthread.h>
 #include <spawn.h>
 #include <sys/event.h>
 #include <sys/random.h>
@@ -104,6 +105,12 @@ result<std::uint64_t> process_start_time(pid_t process) {
   if (size == 0) return failure(ESRCH);
   const timeval& started = found.kp_proc.p_starttime;
   return static_cast<std::uint64_t>(started.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(started.tv_usec);
+}
+
+std::uint64_t thread_id() noexcept {
+  std::uint64_t known = 0;
+  (void)::pthread_threadid_np(nullptr, &known);
+  return known;
 }
 
 result<std::string> process_executable(pid_t process) {

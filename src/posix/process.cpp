@@ -13,6 +13,8 @@ result<void> random_bytes(buffer into) { return system::random(into); }
 
 std::uint64_t current_process_id() noexcept { return static_cast<std::uint64_t>(::getpid()); }
 
+std::uint64_t current_thread_id() noexcept { return system::thread_id(); }
+
 result<std::uint64_t> process_start_time(std::uint64_t process_id) {
   return system::process_start_time(static_cast<pid_t>(process_id));
 }

@@ -242,6 +242,7 @@ struct credentials {
 /// The kernel's overflow uid (65534): a user it could not map, hence unknown.
 [[nodiscard]] uid_t overflow_user() noexcept;
 [[nodiscard]] bool has_raised_privileges() noexcept;
+[[nodiscard]] std::uint64_t thread_id() noexcept;
 [[nodiscard]] result<std::uint64_t> process_start_time(pid_t process);
 [[nodiscard]] result<std::string> process_executable(pid_t process);
 /// A text that is new after each boot.

@@ -83,6 +83,8 @@ result<std::uint64_t> process_start_time(pid_t process) {
   return ticks;
 }
 
+std::uint64_t thread_id() noexcept { return static_cast<std::uint64_t>(::syscall(SYS_gettid)); }
+
 result<std::string> process_executable(pid_t process) {
   const std::string link = "/proc/" + std::to_string(process) + "/exe";
   std::string target(4096, '\0');

@@ -22,6 +22,8 @@ result<windows::unique_handle> open_running(std::uint64_t process_id) {
 
 std::uint64_t current_process_id() noexcept { return windows::system::own_process_id(); }
 
+std::uint64_t current_thread_id() noexcept { return windows::system::own_thread_id(); }
+
 result<std::uint64_t> process_start_time(std::uint64_t process_id) {
   const result<windows::unique_handle> process = open_running(process_id);
   if (!process) return process.error();

@@ -201,6 +201,7 @@ struct pipe_information {
 
 // --- processes, tokens, accounts (system_process.cpp)
 [[nodiscard]] DWORD own_process_id() noexcept;
+[[nodiscard]] DWORD own_thread_id() noexcept;
 [[nodiscard]] result<unique_handle> open_process(DWORD access, DWORD process_id);
 /// 100 ns units since 1601.
 [[nodiscard]] result<std::uint64_t> process_creation_time(HANDLE process);

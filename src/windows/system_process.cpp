@@ -34,6 +34,7 @@ result<std::vector<std::byte>> sized(const char* name, Call&& call) {
 }  // namespace
 
 DWORD own_process_id() noexcept { return ::GetCurrentProcessId(); }
+DWORD own_thread_id() noexcept { return ::GetCurrentThreadId(); }
 
 result<unique_handle> open_process(DWORD access, DWORD process_id) {
   return made("OpenProcess", [&] { return ::OpenProcess(access, FALSE, process_id); });
