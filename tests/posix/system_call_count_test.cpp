@@ -1,93 +1,36 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // What an operation costs, counted: system calls that pass the seam, and allocations.
-#include <atomic>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "backend/seam.hpp"
+#include "posix/call_count.hpp"
 #include "posix/system.hpp"
 #include "support/catch.hpp"
 #include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
-#include "viaduct/mutex.hpp"
 #include "viaduct/named_pipe.hpp"
-#include "viaduct/notification.hpp"
 #include "viaduct/pipe.hpp"
-#include "viaduct/semaphore.hpp"
 #include "viaduct/shared_memory.hpp"
 
 using namespace viaduct;
 using namespace viaduct::test;
 using namespace std::chrono_literals;
-namespace seam = viaduct::backend::seam;
 namespace posix_system = viaduct::posix::system;
 
 #if VIADUCT_FAULT_INJECTION
 namespace {
 
-std::atomic<int> calls{0};
-
-int count_call(void* /*context*/, const char* /*call*/) {
-  ++calls;
-  return 0;
-}
-
-/// System calls of this thread while `action` runs.
-template <class Action>
-int calls_during(Action&& action) {
-  calls = 0;
-  seam::set_hook(count_call, nullptr);
-  action();
-  seam::set_hook(nullptr, nullptr);
-  return calls;
-}
-
-/// This thread, for another one to look at.
-std::filesystem::path this_thread() {
-  std::error_code none;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/thread-self", none);
-  return none ? std::filesystem::path() : "/proc" / self / "stat";
-}
-
-/// Until that thread waits inside a system call.
-void await_sleep(const std::filesystem::path& thread) {
-  for (;;) {
-    std::ifstream file(thread);
-    std::string line;
-    std::getline(file, line);
-    const std::size_t after_name = line.rfind(") ");
-    if (after_name != std::string::npos && line[after_name + 2] == 'S') return;
-    std::this_thread::yield();
-  }
-}
-
 /// Calls of `action`, while another thread does `then` once this one is asleep in its first call.
 template <class Action, class Then>
 int calls_while_waiting(Action&& action, Then&& then) {
-  const std::filesystem::path here = this_thread();
-  std::atomic<bool> begun{false};
-  std::thread other([&] {
-    while (!begun) std::this_thread::yield();
-    while (calls == 0) std::this_thread::yield();
-    await_sleep(here);
-    then();
-  });
-  calls = 0;
-  begun = true;
-  const int counted = calls_during(action);
-  other.join();
-  return counted;
+  return cost_of_wait(action, then).waiting;
 }
 
 const std::vector<std::size_t> sizes{1, 64, 2048, 4096, std::size_t{64} << 10};
-const std::vector<deadline> deadlines{deadline::never(), deadline(10s), deadline(1h)};
 
 }  // namespace
 
@@ -97,7 +40,7 @@ TEST_CASE("a pipe read or write is one system call and no allocation") {
   for (const std::size_t size : sizes) {
     std::vector<std::byte> out(size);
     std::vector<std::byte> in(size);
-    for (const deadline until : deadlines) {
+    for (const deadline until : some_deadlines) {
       INFO(size << " bytes");
       std::uint64_t allocated = 0;
       for (int round = 0; round < 2; ++round) {
@@ -115,7 +58,7 @@ TEST_CASE("a pipe that must wait makes three system calls") {
   VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
   pipe_pair made = must(make_pipe());
   std::vector<std::byte> data(64);
-  for (const deadline until : deadlines) {
+  for (const deadline until : some_deadlines) {
     CHECK(calls_while_waiting([&] { must(made.reader.read_exactly(data, until)); },
                               [&] { must(made.writer.write_all(data, 8s)); }) == 3);
   }
@@ -126,7 +69,7 @@ TEST_CASE("named pipe bytes are one system call and no allocation") {
   for (const std::size_t size : sizes) {
     std::vector<std::byte> out(size);
     std::vector<std::byte> in(size);
-    for (const deadline until : deadlines) {
+    for (const deadline until : some_deadlines) {
       INFO(size << " bytes");
       must(made.first.write_all(out, until));  // once, so that the time-out is set
       must(made.second.read_exactly(in, until));
@@ -155,7 +98,7 @@ TEST_CASE("a message is one system call and no allocation") {
   for (const std::size_t size : sizes) {
     std::vector<std::byte> out(size);
     std::vector<std::byte> in(size);
-    for (const deadline until : deadlines) {
+    for (const deadline until : some_deadlines) {
       INFO(size << " bytes");
       for (int round = 0; round < 2; ++round) {  // so that the time-out is set and the length is expected
         must(made.first.send(out, until));
@@ -189,7 +132,7 @@ TEST_CASE("a named pipe that must wait makes one system call") {
   named_pipe_pair framed = must(make_named_pipe_pair(framing::messages));
   const std::vector<std::byte> data(64);
   std::vector<std::byte> in(64);
-  for (const deadline until : deadlines) {
+  for (const deadline until : some_deadlines) {
     const auto read = [&] { must(plain.second.read_exactly(in, until)); };
     const auto receive = [&] { CHECK(must(framed.second.receive(in, until)) == in.size()); };
     must(plain.first.write_all(data, 8s));  // once, so that the time-out is set
@@ -216,56 +159,6 @@ TEST_CASE("memory is reached without a system call or an allocation, and mapped 
   CHECK(seen == std::byte{1});
   CHECK(counted == 0);
   CHECK(allocated == 0);
-}
-
-TEST_CASE("locks, counters and posts that nobody waits for need no system call and no allocation") {
-  auto lockable = must(mutex::create(unique_name()));
-  auto slots = must(semaphore::create(unique_name(), 1, 1));
-  auto news = must(notification::create(unique_name()));
-  auto watcher = must(news.watch());
-  for (const deadline until : deadlines) {
-    std::uint64_t allocated = 1;
-    const int counted = calls_during([&] {
-      allocated = allocations_during([&] {
-        must(must(lockable.lock(until)).unlock());
-        {
-          const auto lock = must(lockable.lock(until));
-        }
-        must(slots.acquire(until));
-        must(slots.release());
-        must(news.post());
-        CHECK(must(watcher.wait(until)) == 1);
-      });
-    });
-    CHECK(counted == 0);
-    CHECK(allocated == 0);
-  }
-}
-
-TEST_CASE("waiting for a permit or a post is one system call, and so is waking") {
-  VIADUCT_NEEDS(posix_system::has_address_waits(), "address waits");
-  VIADUCT_NEEDS(!this_thread().empty(), "a view of the process's threads");
-  auto slots = must(semaphore::create(unique_name(), 0, 1));
-  auto news = must(notification::create(unique_name()));
-  auto watcher = must(news.watch());
-  for (const deadline until : deadlines) {
-    std::atomic<int> waking{0};
-    const auto count_waking = [&](auto&& wake) {
-      seam::set_hook(
-          [](void* counter, const char*) {
-            ++*static_cast<std::atomic<int>*>(counter);
-            return 0;
-          },
-          &waking);
-      wake();
-      seam::set_hook(nullptr, nullptr);
-    };
-    CHECK(calls_while_waiting([&] { must(slots.acquire(until)); },
-                              [&] { count_waking([&] { must(slots.release()); }); }) == 1);
-    CHECK(calls_while_waiting([&] { CHECK(must(watcher.wait(until)) == 1); },
-                              [&] { count_waking([&] { must(news.post()); }); }) == 1);
-    CHECK(waking == 2);
-  }
 }
 
 #endif
