@@ -132,7 +132,9 @@ TEST_CASE("condition: the death of the lock's holder is told instead of running 
   holder.kill();
   mutex_lock lock = must(number.protects.lock(5s));
   CHECK(lock.owner_died());
-  CHECK(outcome(number.changed.wait(lock, [&] { return ++asked > 0; }, 5s)) == errc::owner_died);
+  const auto told = number.changed.wait(lock, [&] { return ++asked > 0; }, 5s);
+  REQUIRE(outcome(told) == errc::owner_died);
+  CHECK(told.error().hint().find("repaired()") != std::string_view::npos);
   CHECK(asked == 0);
   CHECK(lock.owns());
   must(lock.repaired());

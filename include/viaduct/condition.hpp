@@ -77,6 +77,7 @@ class VIADUCT_EXPORT condition {
   explicit condition(std::unique_ptr<detail::condition_impl> impl) noexcept;
   [[nodiscard]] result<void> check_lock(const mutex_lock& lock) const;
   [[nodiscard]] result<void> sleep(mutex_lock& lock, deadline until);
+  [[nodiscard]] result<void> notify(const char* operation);
   std::unique_ptr<detail::condition_impl> impl_;
 };
 

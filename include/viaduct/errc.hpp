@@ -35,7 +35,7 @@ enum class errc {
   invalid_argument = 17,   // an argument makes no sense; nothing was done
   not_supported = 18,      // this operating system cannot do it; capabilities() says so beforehand
   cancelled = 19,          // cancel() was called on this object; only close() remains
-  forked = 20,     // the object belongs to the parent of this process; release() before fork, adopt in the child
+  forked = 20,     // the object belongs to the parent of this process: open the name here, or release() and adopt()
   deadlock = 21,   // waiting would never end: the processes wait for each other
   not_owner = 22,  // what is to be released is not held by the caller
   os_error = 23,   // any other failure of the operating system; error.os_code() tells

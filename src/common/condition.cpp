@@ -77,8 +77,13 @@ result<void> condition::remove(const name& what) {
 result<void> condition::check_lock(const mutex_lock& lock) const {
   if (!is_usable(impl_)) [[unlikely]]
     return why_not_open(impl_, waiting);
-  if (!lock.owns()) return impl_->failed(error(errc::not_owner).advise("the lock is not held"), waiting);
-  if (lock.owner_died()) return impl_->failed(error(errc::owner_died), waiting);
+  if (!lock.owns())
+    return impl_->failed(error(errc::not_owner).advise("wait() needs the lock: mutex::lock() first"), waiting);
+  if (lock.owner_died()) {
+    return impl_->failed(
+        error(errc::owner_died).advise("put right what the lock protects, call lock.repaired(), then wait again"),
+        waiting);
+  }
   return {};
 }
 
@@ -102,11 +107,13 @@ result<void> condition::sleep(mutex_lock& lock, deadline until) {
   return {};
 }
 
-result<void> condition::notify_one() { return notify_all(); }
+result<void> condition::notify_one() { return notify("condition::notify_one"); }
 
-result<void> condition::notify_all() {
+result<void> condition::notify_all() { return notify("condition::notify_all"); }
+
+result<void> condition::notify(const char* operation) {
   if (!is_usable(impl_)) [[unlikely]]
-    return why_not_open(impl_, "condition::notify_all");
+    return why_not_open(impl_, operation);
   impl_->notified.post();
   return {};
 }

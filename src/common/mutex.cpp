@@ -109,7 +109,7 @@ mutex_lock& mutex_lock::operator=(mutex_lock&& other) noexcept {
 
 result<void> mutex_lock::repaired() {
   constexpr const char* operation = "mutex_lock::repaired";
-  if (impl_ == nullptr) return error(errc::not_owner).during(operation);
+  if (impl_ == nullptr) return detail::not_held(operation);
   if (impl_->born.is_foreign()) return impl_->failed(error(errc::forked), operation);
   if (const errc outcome = impl_->lock.repair(); outcome != errc{}) {
     return impl_->failed(error(outcome).advise(taken_for_dead), operation);
@@ -120,7 +120,7 @@ result<void> mutex_lock::repaired() {
 
 result<void> mutex_lock::unlock() {
   constexpr const char* operation = "mutex_lock::unlock";
-  if (impl_ == nullptr) return error(errc::not_owner).during(operation);
+  if (impl_ == nullptr) return detail::not_held(operation);
   mutex_impl& held = *std::exchange(impl_, nullptr);
   if (held.born.is_foreign()) return end_of(held, errc::forked);
   held.guarded.store(false, std::memory_order_relaxed);

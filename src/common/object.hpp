@@ -31,6 +31,10 @@ using label = std::shared_ptr<const std::string>;
   return cause;
 }
 
+/// Why nothing is there to be opened that lives as long as its users.
+inline constexpr const char* nobody_has_it =
+    "no live process has it open: was it made, as this user and with the same VIADUCT_RUNTIME_DIR?";
+
 struct object_base {
   explicit object_base(label name) noexcept : called(std::move(name)) {}
 
@@ -58,10 +62,11 @@ template <class Pointer>
 /// Why the answer was no.
 template <class Pointer>
 [[nodiscard]] error why_not_open(const Pointer& impl, const char* operation) noexcept {
-  if (!impl) return error(errc::closed).during(operation).advise("the object was moved from or never opened");
+  if (!impl) return error(errc::closed).during(operation).advise("this object was closed or moved from");
   if (impl->born.is_foreign()) {
     return impl->failed(
-        error(errc::forked).advise("take the descriptor out with release() before fork(), adopt() it in the child"),
+        error(errc::forked)
+            .advise("the child opens the name itself; without one, release() before fork(), adopt() after"),
         operation);
   }
   return impl->failed(error(errc::closed).advise("this object was closed, released, or handed to a child"), operation);
@@ -73,6 +78,11 @@ template <class Pointer>
   if (is_usable(impl)) [[likely]]
     return {};
   return why_not_open(impl, operation);
+}
+
+/// A lock or permit that is not held any more has let go of its object, name included.
+[[nodiscard]] inline error not_held(const char* operation) noexcept {
+  return error(errc::not_owner).during(operation).advise("it was unlocked or given back before, or moved from");
 }
 
 /// Reads what an endpoint refers to; the only way in.

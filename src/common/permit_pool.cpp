@@ -171,7 +171,7 @@ bool permit::owns() const noexcept { return pool_ != nullptr; }
 
 result<void> permit::release() {
   constexpr const char* operation = "permit::release";
-  if (!pool_) return error(errc::not_owner).during(operation);
+  if (!pool_) return detail::not_held(operation);
   const std::shared_ptr<permit_pool_impl> pool = std::move(pool_);
   if (pool->born.is_foreign()) return pool->failed(error(errc::forked), operation);
   if (!pool->cells.give_back(index_)) return pool->failed(error(errc::not_owner), operation);

@@ -311,6 +311,7 @@ std::uint64_t heap_hold::epoch() const noexcept { return impl_ ? epoch_of(impl_-
 
 error heap_hold::failed(errc code, const char* operation, std::string_view called) const {
   error made(code);
+  if (code == errc::already_exists) made.advise("something of this name is in the heap: find or find_or_construct");
   if (code == errc::not_found) made.advise("nothing of this name is in the heap");
   if (code == errc::invalid_argument) made.advise("it was constructed as another type");
   return std::move(made.during(operation).on(make_label(*impl_->called + '/' + std::string(called))));

@@ -50,7 +50,9 @@ result<backend::memory_ptr> open_existing(const name& what, timer& wait) {
   if (!what.is_mine()) {
     return error(errc::access_denied).advise("named memory is for its owner's own programs; it is handed to others");
   }
-  return backend::open_memory({.what = what}, wait);
+  result<backend::memory_ptr> opened = backend::open_memory({.what = what}, wait);
+  if (!opened) return detail::explain(opened.error(), errc::not_found, detail::nobody_has_it);
+  return opened;
 }
 
 /// The same text on every system, whatever it writes paths in.

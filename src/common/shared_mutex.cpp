@@ -209,7 +209,7 @@ bool exclusive_lock::owns() const noexcept { return impl_ != nullptr; }
 
 result<void> exclusive_lock::repaired() {
   constexpr const char* operation = "exclusive_lock::repaired";
-  if (!impl_) return error(errc::not_owner).during(operation);
+  if (!impl_) return detail::not_held(operation);
   if (impl_->born.is_foreign()) return impl_->failed(error(errc::forked), operation);
   if (const errc outcome = impl_->writer.repair(); outcome != errc{}) return impl_->failed(error(outcome), operation);
   dirty_ = false;
@@ -218,7 +218,7 @@ result<void> exclusive_lock::repaired() {
 
 result<void> exclusive_lock::unlock() {
   constexpr const char* operation = "exclusive_lock::unlock";
-  if (!impl_) return error(errc::not_owner).during(operation);
+  if (!impl_) return detail::not_held(operation);
   const std::shared_ptr<shared_mutex_impl> held = std::move(impl_);
   if (held->born.is_foreign()) return held->failed(error(errc::forked), operation);
   const errc outcome = held->writer.release(dirty_);
@@ -246,7 +246,7 @@ bool shared_lock::owns() const noexcept { return impl_ != nullptr; }
 
 result<void> shared_lock::unlock() {
   constexpr const char* operation = "shared_lock::unlock";
-  if (!impl_) return error(errc::not_owner).during(operation);
+  if (!impl_) return detail::not_held(operation);
   const std::shared_ptr<shared_mutex_impl> held = std::move(impl_);
   if (held->born.is_foreign()) return held->failed(error(errc::forked), operation);
   if (!held->readers.give_back(index_)) return held->failed(error(errc::not_owner), operation);

@@ -38,7 +38,8 @@ result<opened_object> show(result<backend::memory_ptr> made, const object_reques
 result<void> check_parameters(const opened_object& found, const object_request& request) {
   const auto& values = backend::entry_of(*found.memory)->description().contract.values;
   if (std::equal(request.parameters.begin(), request.parameters.end(), values.begin() + 1)) return {};
-  return error(errc::layout_mismatch).advise("it exists with another maximum or number of parties");
+  return error(errc::layout_mismatch)
+      .advise("it was made for " + std::to_string(values[1]) + ", not for " + std::to_string(request.parameters[0]));
 }
 
 }  // namespace
@@ -50,7 +51,9 @@ result<opened_object> create_object(const object_request& request) {
 
 result<opened_object> open_object(const object_request& request, timer& wait) {
   if (const result<void> valid = check_name(request.what); !valid) return valid.error();
-  return show(backend::open_memory(memory_for(request), wait), request);
+  result<opened_object> found = show(backend::open_memory(memory_for(request), wait), request);
+  if (!found) return explain(found.error(), errc::not_found, nobody_has_it);
+  return found;
 }
 
 result<opened_object> open_or_create_object(const object_request& request, timer& wait) {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "backend/system.hpp"
 #include "posix/bell_name.hpp"
 #include "posix/error.hpp"
 #include "posix/system.hpp"
@@ -306,6 +307,7 @@ std::string creator_hint(const entry_record& record) {
   std::string hint = record.life == lifetime::users ? "in use; made by process " : "owned by process ";
   hint += std::to_string(record.process_id);
   if (system::pid_namespace() != record.pid_namespace) return hint + " of another PID namespace";
+  if (record.process_id == backend::current_process_id()) return hint + ", this one";
   const result<std::string> program = system::process_executable(static_cast<pid_t>(record.process_id));
   if (program) hint += " (" + *program + ")";
   return hint;

@@ -74,10 +74,10 @@ result<region> map_for_reading(const memory& which, const map_options& options) 
 
 result<view_ptr> map(const memory_ptr& which, const map_options& options) {
   const bool writing = options.mode == access::read_write;
-  if (writing && which->for_creator) return map_for_creator(which, options);
   if (writing && which->mode == access::read_only) {
     return error(errc::access_denied).advise("this memory can only be read: map it with access::read_only");
   }
+  if (writing && which->for_creator) return map_for_creator(which, options);
   result<region> shown = writing ? posix::map_file(which->file.get(), options) : map_for_reading(*which, options);
   if (!shown) return shown.error();
   return view_ptr(new view{which, std::move(*shown), 0, options.length});

@@ -28,7 +28,8 @@ error held_open_error() {
 error busy_error(errc code) { return error(code).advise("being created or destroyed"); }
 
 std::string creator_hint(const entry_record& record) {
-  return "process " + std::to_string(record.description.process_id) + " has it";
+  const std::uint64_t process = record.description.process_id;
+  return "process " + std::to_string(process) + (process == system::own_process_id() ? ", this one," : "") + " has it";
 }
 
 result<void> check_request(const backend::entry_request& request) {

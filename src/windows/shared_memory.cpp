@@ -178,13 +178,16 @@ const entry* entry_of(const memory& which) noexcept { return which.owned ? &*whi
 result<view_ptr> map(const memory_ptr& which, const map_options& options) {
   memory& of = *which;
   const bool writing = options.mode == access::read_write;
-  if (writing && of.mode == access::read_only) return error(errc::access_denied).advise("this memory is read-only");
+  if (writing && of.mode == access::read_only) {
+    return error(errc::access_denied).advise("this memory can only be read: map it with access::read_only");
+  }
   std::unique_lock guard(of.guard, std::defer_lock);
   HANDLE section = of.section.get();
   if (writing && of.who == writers::creator) {
     guard.lock();
     section = of.writing.get();
-    if (section == nullptr) return error(errc::access_denied).advise("it has its one writable mapping already");
+    if (section == nullptr)
+      return error(errc::access_denied).advise("made with writers::creator: its one writable mapping was taken");
   }
   result<windows::mapped> shown = windows::map_section(section, options);
   if (!shown) return shown.error();
