@@ -20,6 +20,7 @@
 #include "support/options.hpp"
 #include "support/report.hpp"
 #include "support/statistics.hpp"
+#include "support/watched_thread.hpp"
 #include "viaduct/viaduct.hpp"
 
 namespace viaduct::bench {
@@ -28,32 +29,34 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr double bar_ms = 100;
-constexpr auto settle = 3ms;  // until a new thread certainly sleeps; nothing depends on it but the figure's meaning
 constexpr auto patience = 10s;
 
-double ms_since(clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(clock::now() - begin).count();
+double ms_since(clock::time_point begin, clock::time_point end = clock::now()) {
+  return std::chrono::duration<double, std::milli>(end - begin).count();
 }
 
-/// From `act` until `wait`, in another thread, returns.
-double time_to_return(const std::function<void()>& wait, const std::function<void()>& act) {
-  double took = 0;
-  clock::time_point begin;
+/// From `act` until `wait`, in another thread, returns; `act` comes when that one sleeps for the n-th time.
+double time_to_return(const std::function<void()>& wait, const std::function<void()>& act, long times = 1) {
+  clock::time_point end;
   std::exception_ptr failure;
+  watched_thread watched;
   std::thread waiter([&] {
     try {
+      watched.begin();
       wait();
-      took = ms_since(begin);
+      end = clock::now();
     } catch (...) {
       failure = std::current_exception();
     }
+    watched.end();
   });
-  std::this_thread::sleep_for(settle);
-  begin = clock::now();
-  act();
+  const bool sleeps = watched.await_sleep(times);
+  const clock::time_point begin = clock::now();
+  if (sleeps) act();
   waiter.join();
   if (failure) std::rethrow_exception(failure);
-  return took;
+  if (!sleeps) fail("a call that was to wait returned at once");
+  return ms_since(begin, end);
 }
 
 /// A thread that sleeps in read(), and somebody who wakes it.
@@ -116,6 +119,11 @@ void fork_helper(bool wanted) {
   for (;;) (void)::pause();
 }
 
+/// To the parent: from now on we may be killed.
+void say_ready() {
+  if (::write(STDOUT_FILENO, "r", 1) != 1) fail_errno("write");
+}
+
 [[noreturn]] void sleep_until_killed() {
   for (;;) (void)::pause();
 }
@@ -140,12 +148,14 @@ void fork_helper(bool wanted) {
   if (kind == "reader") {
     const pipe_reader in = must(pipe_reader::create(name));
     fork_helper(helper);
+    say_ready();
     sleep_until_killed();
   }
   if (kind == "holder") {
     mutex lockable = must(mutex::open(name, patience));
     const mutex_lock lock = must(lockable.lock(patience));
     fork_helper(helper);
+    say_ready();
     sleep_until_killed();
   }
   if (kind != "owner") fail("unknown role " + kind);
@@ -156,8 +166,17 @@ void fork_helper(bool wanted) {
   sleep_until_killed();
 }
 
-child_process start_victim(const std::string& kind, const std::string& name, bool helper) {
-  return must(child_process::spawn("/proc/self/exe", {"--victim", kind, name, helper ? "helper" : "alone"}));
+child_process start_victim(const std::string& kind, const std::string& name, bool helper,
+                           stdio standard_output = stdio::inherit) {
+  return must(child_process::spawn("/proc/self/exe", {"--victim", kind, name, helper ? "helper" : "alone"},
+                                   {.standard_output = standard_output}));
+}
+/// For those that have no other way to say that they are ready, helper and all.
+child_process start_ready_victim(const std::string& kind, const std::string& name, bool helper) {
+  child_process victim = start_victim(kind, name, helper, stdio::piped);
+  std::vector<std::byte> ready(1);
+  must(victim.standard_output().read_exactly(ready, patience));
+  return victim;
 }
 
 // --- one sample of each kind
@@ -194,24 +213,24 @@ double death_of_writer(bool helper) {
 
 double death_of_reader(bool helper) {
   const std::string name = fresh_name();
-  child_process victim = start_victim("reader", name, helper);
+  child_process victim = start_ready_victim("reader", name, helper);
   pipe_writer out = must(pipe_writer::open(name, patience));
   fill(out);
   return time_to_return([&] { expect(out.write_all(chunk, patience), errc::closed); }, [&] { must(victim.kill()); });
 }
 
+/// The waiter has just looked at the holder for the first time, after 2 ms: the next look is the longest way off.
 double death_of_holder(bool helper) {
   const std::string name = fresh_name();
   mutex lockable = must(mutex::create(name));
-  child_process victim = start_victim("holder", name, helper);
-  while (lockable.lock(deadline::now()).has_value()) std::this_thread::yield();  // until the victim has it
+  child_process victim = start_ready_victim("holder", name, helper);
   return time_to_return(
       [&] {
         mutex_lock lock = must(lockable.lock(patience));
         if (!lock.owner_died()) fail("the death of a holder was not told");
         must(lock.repaired());
       },
-      [&] { must(victim.kill()); });
+      [&] { must(victim.kill()); }, 2);
 }
 
 /// From the kill until the name is ours.
@@ -276,7 +295,7 @@ double cancel_watcher() {
 }
 
 double cancel_wait() {
-  child_process child = must(child_process::spawn("/proc/self/exe", {"--victim", "reader", fresh_name(), "alone"}));
+  child_process child = start_ready_victim("reader", fresh_name(), false);
   return cancel_of(child, [&] { expect(child.wait(patience), errc::cancelled); });
 }
 
