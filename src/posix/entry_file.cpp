@@ -164,8 +164,11 @@ result<claim> claim_persistent(const opened_entry& entry, claim_purpose purpose)
 
 result<void> unlink_if_there(const directory& where, const std::string& file) {
   const result<void> gone = system::unlink_at(where.handle.get(), file);
-  if (!gone && gone.error() != errc::not_found) return gone.error();
-  return {};
+  if (gone || gone.error() == errc::not_found) return {};
+  // A directory is EISDIR or EPERM, as the system likes.
+  const result<struct stat> found = system::status_at(where.handle.get(), file);
+  if (!found || !S_ISDIR(found->st_mode)) return gone.error();
+  return located(hijacked("a directory sits where a file of this name belongs"), where.path + "/" + file);
 }
 
 result<void> destroy_public_half(const opened_entry& entry) {

@@ -1,6 +1,8 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 //
 // Opening a named pipe: as the one writer of ours, or a FIFO that another program made.
+#include <cerrno>
+
 #include "posix/backoff.hpp"
 #include "posix/entry.hpp"
 #include "posix/error.hpp"
@@ -46,15 +48,27 @@ result<void> check_free(int entry_file) {
   return error(errc::timed_out).advise("the reader has not yet seen the end of the previous writer");
 }
 
+/// What lies where the entry says that the FIFO is.
+result<descriptor> open_fifo(const posix::found_entry& found) {
+  const std::string& file = found.description.native_name;
+  const auto not_a_fifo = [&] {
+    return posix::located(error(errc::name_hijacked).advise("the object is not a FIFO"),
+                          found.where->path + "/" + file);
+  };
+  result<descriptor> opened = system::open_at(found.where->handle.get(), file, O_WRONLY | O_NONBLOCK);
+  if (!opened && (opened.error().os_code() == EISDIR || opened.error() == errc::name_hijacked)) return not_a_fifo();
+  if (!opened) return opened;
+  const result<struct stat> status = system::status(opened->get());
+  if (!status) return status.error();
+  if (!S_ISFIFO(status->st_mode)) return not_a_fifo();
+  return opened;
+}
+
 /// We hold the writer's byte: open the FIFO, and only then announce ourselves to the reader.
 result<pipe_sink_ptr> take_place(posix::found_entry& found) {
   if (result<void> free = check_free(found.file.get()); !free) return free.error();  // as seen under the lock
-  result<descriptor> opened =
-      system::open_at(found.where->handle.get(), found.description.native_name, O_WRONLY | O_NONBLOCK);
+  result<descriptor> opened = open_fifo(found);
   if (!opened) return opened.error();
-  if (result<void> fifo = check_fifo(opened->get()); !fifo)
-    return posix::located(error(errc::name_hijacked).advise("the object is not a FIFO"),
-                          found.where->path + "/" + found.description.native_name);
   result<pipe_sink_ptr> made = make_sink(std::move(*opened));
   if (!made) return made;
   if (result<void> taken = posix::write_writer_mark(found.file.get(), posix::writer_mark::taken); !taken)
