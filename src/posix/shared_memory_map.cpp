@@ -54,7 +54,8 @@ using region = boost::interprocess::mapped_region;
 result<view_ptr> map_for_creator(const memory_ptr& which, const map_options& options) {
   auto made = view_ptr(new view{which, region(), options.offset, options.length});
   if (!which->writable_left.exchange(false)) {
-    return error(errc::access_denied).advise("made with writers::creator: its one writable mapping was taken");
+    return error(errc::access_denied)
+        .advise("its one writable mapping (writers::creator) is taken: map it with access::read_only");
   }
   made->region.swap(which->writable);
   return made;
@@ -74,10 +75,10 @@ result<region> map_for_reading(const memory& which, const map_options& options) 
 
 result<view_ptr> map(const memory_ptr& which, const map_options& options) {
   const bool writing = options.mode == access::read_write;
+  if (writing && which->for_creator) return map_for_creator(which, options);
   if (writing && which->mode == access::read_only) {
     return error(errc::access_denied).advise("this memory can only be read: map it with access::read_only");
   }
-  if (writing && which->for_creator) return map_for_creator(which, options);
   result<region> shown = writing ? posix::map_file(which->file.get(), options) : map_for_reading(*which, options);
   if (!shown) return shown.error();
   return view_ptr(new view{which, std::move(*shown), 0, options.length});

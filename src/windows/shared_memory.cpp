@@ -187,7 +187,8 @@ result<view_ptr> map(const memory_ptr& which, const map_options& options) {
     guard.lock();
     section = of.writing.get();
     if (section == nullptr)
-      return error(errc::access_denied).advise("made with writers::creator: its one writable mapping was taken");
+      return error(errc::access_denied)
+          .advise("its one writable mapping (writers::creator) is taken: map it with access::read_only");
   }
   result<windows::mapped> shown = windows::map_section(section, options);
   if (!shown) return shown.error();
