@@ -23,7 +23,7 @@ struct job_list {
         shown(memory.map().value()),
         mutex(viaduct::mutex::open_or_create(name, 5s).value()),
         changed(viaduct::condition::open_or_create(name, 5s).value()) {}
-  jobs& all() { return *reinterpret_cast<jobs*>(shown.writable().data()); }
+  jobs& all() { return *shown.as<jobs>().value(); }
   viaduct::shared_memory memory;
   viaduct::mapping shown;
   viaduct::mutex mutex;

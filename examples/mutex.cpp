@@ -20,7 +20,7 @@ struct account {
   long turnover;  // in step with it, unless somebody died in between
 };
 
-account& account_in(viaduct::mapping& view) { return *reinterpret_cast<account*>(view.writable().data()); }
+account& account_in(viaduct::mapping& view) { return *view.as<account>().value(); }
 
 // [pay]
 void pay(const std::string& name, long amount) {

@@ -23,7 +23,7 @@ struct shared_settings {
       : memory(viaduct::shared_memory::open_or_create(name, sizeof(settings), 5s).value()),
         shown(memory.map().value()),
         mutex(viaduct::shared_mutex::open_or_create(name, 5s).value()) {}
-  settings& values() { return *reinterpret_cast<settings*>(shown.writable().data()); }
+  settings& values() { return *shown.as<settings>().value(); }
 
   viaduct::shared_memory memory;
   viaduct::mapping shown;

@@ -18,7 +18,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <new>
+#include <ranges>
 #include <string>
+#include <type_traits>
 
 #include "viaduct/bytes.hpp"
 #include "viaduct/deadline.hpp"
@@ -36,6 +39,12 @@ namespace detail {
 struct shared_memory_impl;
 struct mapping_impl;
 struct shared_memory_access;
+
+/// False for what is certain not to mean the same in another process: what must be destroyed, has virtual functions, or is an
+/// address. Members cannot be looked into.
+template <class T>
+concept shareable = std::is_object_v<T> && std::is_trivially_destructible_v<T> && !std::is_polymorphic_v<T> &&
+                    !std::is_pointer_v<T> && !std::is_member_pointer_v<T> && !std::ranges::enable_borrowed_range<T>;
 }  // namespace detail
 
 enum class access : std::uint8_t { read_only, read_write };
@@ -75,6 +84,20 @@ class VIADUCT_EXPORT mapping {
   [[nodiscard]] bytes readable() const noexcept;
   [[nodiscard]] std::size_t size() const noexcept { return readable().size(); }
 
+  /// What lies at `offset` as a T, a const one if mapped read-only: `account& mine = *view.as<account>().value();`. Nothing
+  /// is constructed: new memory is all zero. T has plain values, arrays of them and atomics, no pointers or std::string (for
+  /// those shared_heap), and is the same in all programs. invalid_argument (it does not fit there, or T wants another
+  /// alignment), access_denied (mapped read-only, and T is not const).
+  template <detail::shareable T>
+  [[nodiscard]] result<T*> as(std::size_t offset = 0) {
+    return placed<T>(place(sizeof(T), alignof(T), offset, !std::is_const_v<T>));
+  }
+  template <detail::shareable T>
+    requires std::is_const_v<T>
+  [[nodiscard]] result<T*> as(std::size_t offset = 0) const {
+    return placed<T>(place(sizeof(T), alignof(T), offset, false));
+  }
+
   /// Memory from open_file(): waits until what was written so far is in the file system's hands. Nothing for other memory.
   /// os_error, no_space.
   [[nodiscard]] result<void> flush();
@@ -85,6 +108,12 @@ class VIADUCT_EXPORT mapping {
  private:
   friend struct detail::shared_memory_access;
   explicit mapping(std::unique_ptr<detail::mapping_impl> impl) noexcept;
+  [[nodiscard]] result<std::byte*> place(std::size_t size, std::size_t alignment, std::size_t offset, bool write) const;
+  template <class T>
+  [[nodiscard]] static result<T*> placed(const result<std::byte*>& where) {
+    if (!where) return where.error();
+    return std::launder(reinterpret_cast<T*>(*where));
+  }
   std::unique_ptr<detail::mapping_impl> impl_;
 };
 

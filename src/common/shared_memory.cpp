@@ -102,6 +102,28 @@ bytes mapping::readable() const noexcept {
   return {all.data(), all.size()};
 }
 
+result<std::byte*> mapping::place(std::size_t size, std::size_t alignment, std::size_t offset, bool write) const {
+  constexpr const char* operation = "mapping::as";
+  if (!is_usable(impl_)) return why_not_open(impl_, operation);
+  if (write && impl_->mode == access::read_only) {
+    return impl_->failed(error(errc::access_denied).advise("mapped with access::read_only: ask for a const type"),
+                         operation);
+  }
+  const buffer all = backend::contents(*impl_->shown);
+  if (offset > all.size() || size > all.size() - offset) {
+    return impl_->failed(
+        error(errc::invalid_argument).with_size(all.size()).advise("the mapping ends before the object does"),
+        operation);
+  }
+  std::byte* const where = all.data() + offset;
+  if (reinterpret_cast<std::uintptr_t>(where) % alignment != 0) {
+    return impl_->failed(
+        error(errc::invalid_argument).advise("the type wants an offset that is a multiple of its alignment"),
+        operation);
+  }
+  return where;
+}
+
 result<void> mapping::flush() {
   constexpr const char* operation = "mapping::flush";
   if (!is_usable(impl_)) return why_not_open(impl_, operation);
