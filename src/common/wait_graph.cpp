@@ -38,10 +38,14 @@ constexpr bool is_active(std::uint64_t wait) noexcept { return wait % 2 == 1; }
 /// What `looks` is at least after a look that began when it was `then`, or later.
 constexpr std::uint64_t after_a_look_since(std::uint64_t then) noexcept { return then + then % 2 + 2; }
 
-void write_text(wait_record& record, std::string_view text) noexcept {
-  const std::size_t length = std::min(text.size(), record.lock.size() - 1);
-  for (std::size_t index = 0; index < length; ++index) record.lock[index].store(text[index]);
-  record.lock[length].store(0);
+void write_text(wait_record& record, std::string_view kind, std::string_view lock) noexcept {
+  std::size_t at = 0;
+  for (const std::string_view part : {kind, std::string_view(" "), lock}) {
+    for (std::size_t index = 0; index < part.size() && at + 1 < record.lock.size(); ++index) {
+      record.lock[at++].store(part[index]);
+    }
+  }
+  record.lock[at].store(0);
 }
 
 std::string read_text(const wait_record& record) {
@@ -149,7 +153,7 @@ bool published_wait::publish() noexcept {
   record_->holder.store(0);
   record_->process_id.store(backend::current_process_id());
   record_->thread_id.store(backend::current_thread_id());
-  write_text(*record_, std::string(kind_) + ' ' + std::string(lock_));
+  write_text(*record_, kind_, lock_);
   record_->looks.store((record_->looks.load() | 1) + 1);
   record_->wait.store(idle + 1);
   return true;
@@ -200,7 +204,7 @@ bool published_wait::all_alive(const walk& now) const {
   return true;
 }
 
-std::optional<error> published_wait::look(const std::atomic<thread_token>& lock) {
+std::optional<error> published_wait::look(const std::atomic<thread_token>& lock) noexcept try {
   if (!publish()) return std::nullopt;
   record_->looks.fetch_add(1);
   const thread_token holder = lock.load();
@@ -212,23 +216,26 @@ std::optional<error> published_wait::look(const std::atomic<thread_token>& lock)
     return std::nullopt;
   }
   if (!all_have_looked(now)) return std::nullopt;  // compared with the same walk at the next look
-  return pass_verdict(holder);
+  error verdict(errc::deadlock);
+  verdict.advise(describe(now));
+  if (!leave_circle(holder)) return std::nullopt;
+  return verdict;
+} catch (...) {  // no memory for the text: the next look tries again
+  return std::nullopt;
 }
 
 /// Others of the circle may have come to the same conclusion: the first one here leaves it.
-std::optional<error> published_wait::pass_verdict(thread_token holder) {
+bool published_wait::leave_circle(thread_token holder) {
   timer brief(std::chrono::milliseconds(20));
   lock_word::blocker ignored;
   const result<bool> alone = table_->verdict.acquire(brief, ignored);
-  if (!alone) return std::nullopt;             // at the next look
+  if (!alone) return false;                    // at the next look
   if (*alone) (void)table_->verdict.repair();  // who died here had changed nothing but its own record
-  std::optional<error> verdict;
-  if (const walk now = follow(holder); is_same(now) && all_alive(now)) {
-    verdict = error(errc::deadlock).advise(describe(now));
-    withdraw();
-  }
+  const walk now = follow(holder);
+  const bool leaves = is_same(now) && all_alive(now);
+  if (leaves) withdraw();
   (void)table_->verdict.release(false);
-  return verdict;
+  return leaves;
 }
 
 std::string published_wait::describe(const walk& circle) const {

@@ -56,7 +56,7 @@ class published_wait {
 
   /// Whoever holds the lock, by the word that says so; asked by each waiter from time to time. The verdict, if this thread
   /// is part of a circle and the one to leave it: deadlock, with the circle in the hint.
-  [[nodiscard]] std::optional<error> look(const std::atomic<thread_token>& holder);
+  [[nodiscard]] std::optional<error> look(const std::atomic<thread_token>& holder) noexcept;
 
   static constexpr std::size_t longest = 32;  // waiters in a circle
 
@@ -77,7 +77,7 @@ class published_wait {
   [[nodiscard]] bool is_same(const walk& now) const noexcept;
   [[nodiscard]] bool all_have_looked(const walk& now) const noexcept;
   [[nodiscard]] bool all_alive(const walk& now) const;
-  [[nodiscard]] std::optional<error> pass_verdict(thread_token holder);
+  [[nodiscard]] bool leave_circle(thread_token holder);
   [[nodiscard]] std::string describe(const walk& circle) const;
 
   wait_graph* graph_;
