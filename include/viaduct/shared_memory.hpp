@@ -134,7 +134,8 @@ class VIADUCT_EXPORT shared_memory {
   /// name::native opens a shared-memory object that another program made (POSIX: shm_open; Windows: not_supported).
   [[nodiscard]] static result<shared_memory> open(const name& what, deadline until);
 
-  /// Whichever comes first; who makes it is told by is_creator(). layout_mismatch if it exists with another size.
+  /// Whichever comes first; who makes it is told by is_creator(). layout_mismatch if it exists with another size. The options
+  /// count for who makes it: what exists keeps its lifetime.
   [[nodiscard]] static result<shared_memory> open_or_create(const name& what, std::size_t size, deadline until);
   [[nodiscard]] static result<shared_memory> open_or_create(const name& what, std::size_t size,
                                                             const shared_memory_options& options, deadline until);
