@@ -19,6 +19,7 @@
 #include "support/children.hpp"
 #include "support/connected.hpp"
 #include "support/data.hpp"
+#include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/peer.hpp"
 #include "viaduct/capabilities.hpp"
@@ -170,6 +171,16 @@ TEST_CASE("an argument that the range makes wrong does not use up the creator's 
   const auto memory = must(shared_memory::create_anonymous(100, writers::creator));
   CHECK(outcome(memory.map({.offset = 101})) == errc::invalid_argument);
   CHECK(outcome(memory.map()) == success);
+}
+
+TEST_CASE("nor does a lack of memory") {
+  NEEDS_CREATOR();
+  fail_each_allocation([](auto&& without_memory) {
+    const auto memory = must(shared_memory::create_anonymous(100, writers::creator));
+    bool is_mapped = false;
+    without_memory([&] { is_mapped = memory.map().has_value(); });
+    if (!is_mapped) CHECK(outcome(memory.map()) == success);
+  });
 }
 
 TEST_CASE("read_only is for memory with writers::creator") {

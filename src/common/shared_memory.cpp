@@ -213,9 +213,12 @@ result<mapping> shared_memory::map(const map_options& options) const {
   if (!is_usable(impl_)) return why_not_open(impl_, operation);
   const result<map_options> range = complete(options, backend::size(*impl_->held));
   if (!range) return impl_->failed(range.error(), operation);
+  // Before it is mapped: the one mapping of writers::creator must not be lost for want of memory to hold it.
+  mapping made = shared_memory_access::make(impl_->called, nullptr, range->mode);
   result<backend::view_ptr> shown = backend::map(impl_->held, *range);
   if (!shown) return impl_->failed(shown.error(), operation);
-  return shared_memory_access::make(impl_->called, std::move(*shown), range->mode);
+  shared_memory_access::behind(made)->shown = std::move(*shown);
+  return made;
 }
 
 result<shared_memory> shared_memory::read_only() const {

@@ -8,10 +8,11 @@
 namespace {
 thread_local std::uint64_t count = 0;
 thread_local std::size_t refused_from = SIZE_MAX;
+thread_local std::uint64_t refused = 0;  // the number of the one that fails; 0: none
 
 void* allocate(std::size_t size) noexcept {
   ++count;
-  if (size >= refused_from) return nullptr;
+  if (size >= refused_from || count == refused) return nullptr;
   return std::malloc(size != 0 ? size : 1);
 }
 }  // namespace
@@ -21,6 +22,10 @@ std::uint64_t allocations() noexcept { return count; }
 
 scarce_memory::scarce_memory(std::size_t too_large) noexcept { refused_from = too_large; }
 scarce_memory::~scarce_memory() { refused_from = SIZE_MAX; }
+
+failing_allocation::failing_allocation(std::uint64_t number) noexcept { refused = count + number; }
+failing_allocation::~failing_allocation() { refused = 0; }
+bool failing_allocation::has_failed() const noexcept { return count >= refused; }
 }  // namespace viaduct::test
 
 void* operator new(std::size_t size) {

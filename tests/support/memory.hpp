@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 namespace viaduct::test {
 
@@ -26,5 +27,32 @@ class scarce_memory {
   scarce_memory(const scarce_memory&) = delete;
   scarce_memory& operator=(const scarce_memory&) = delete;
 };
+
+/// While it lives, one allocation of this thread fails: the first from now on, or another by its number.
+class failing_allocation {
+ public:
+  explicit failing_allocation(std::uint64_t number) noexcept;
+  ~failing_allocation();
+  failing_allocation(const failing_allocation&) = delete;
+  failing_allocation& operator=(const failing_allocation&) = delete;
+  [[nodiscard]] bool has_failed() const noexcept;
+};
+
+/// Plays the scenario, which wraps what is tested into the function it is given: with the first allocation of that failing,
+/// then with the second, until there are no more.
+template <class Scenario>
+void fail_each_allocation(Scenario&& scenario) {
+  bool has_failed = true;
+  for (std::uint64_t number = 1; has_failed; ++number) {
+    scenario([&](auto&& action) {
+      const failing_allocation shortage(number);
+      try {
+        action();
+      } catch (const std::bad_alloc&) {  // as it may
+      }
+      has_failed = shortage.has_failed();
+    });
+  }
+}
 
 }  // namespace viaduct::test
