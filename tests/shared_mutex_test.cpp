@@ -9,6 +9,7 @@
 
 #include "support/audit.hpp"
 #include "support/catch.hpp"
+#include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
@@ -162,6 +163,17 @@ TEST_CASE("shared_mutex: 256 readers at once") {
   CHECK(outcome(mutex.lock_shared(deadline::now())) == errc::limit_reached);
   readers.pop_back();
   CHECK(outcome(mutex.lock_shared(deadline::now())) == success);
+}
+
+TEST_CASE("shared_mutex: a writer that gave up keeps nobody out, also without memory to say why") {
+  auto mutex = must(shared_mutex::create(unique_name()));
+  fail_each_allocation([&](auto&& without_memory) {
+    {
+      const shared_lock reader = must(mutex.lock_shared(5s));
+      without_memory([&] { (void)mutex.lock(1ms); });
+    }
+    REQUIRE(outcome(mutex.lock(deadline::now())) == success);
+  });
 }
 
 TEST_CASE("shared_mutex: misuse, bad names, nothing left behind") {

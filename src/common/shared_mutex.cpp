@@ -96,14 +96,31 @@ result<void> drain_readers(shared_mutex_impl& impl, timer& wait) {
   }
 }
 
+/// The word while the readers leave; given back unless it is kept, also when there is no memory to say why.
+class word_on_trial {
+ public:
+  word_on_trial(lock_word& word, bool is_dirty) noexcept : word_(word), is_dirty_(is_dirty) {}
+  word_on_trial(const word_on_trial&) = delete;
+  word_on_trial& operator=(const word_on_trial&) = delete;
+  ~word_on_trial() {
+    if (!is_kept_) (void)word_.release(is_dirty_);
+  }
+  void keep() noexcept { is_kept_ = true; }
+
+ private:
+  lock_word& word_;
+  bool is_dirty_;
+  bool is_kept_ = false;
+};
+
 result<bool> lock_for_writing(shared_mutex_impl& impl, timer& wait) {
   lock_word::blocker by;
   const result<bool> dirty = impl.writer.try_clean() ? result<bool>(false) : impl.writer.acquire(wait, by);
   if (!dirty) return dirty.error() == errc::timed_out ? impl.gave_up(wait, by.holder, by.waited) : dirty.error();
-  const result<void> alone = drain_readers(impl, wait);
-  if (alone) return dirty;
-  (void)impl.writer.release(*dirty);
-  return alone.error();
+  word_on_trial word(impl.writer, *dirty);
+  if (const result<void> alone = drain_readers(impl, wait); !alone) return alone.error();
+  word.keep();
+  return dirty;
 }
 
 struct reading {
