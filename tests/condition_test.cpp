@@ -10,6 +10,8 @@
 
 #include "support/audit.hpp"
 #include "support/catch.hpp"
+#include "support/interrupt.hpp"
+#include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
@@ -188,4 +190,25 @@ TEST_CASE("condition: bad names, closed objects, nothing left behind") {
         must(made.notify_one());
       },
       5));
+}
+
+TEST_CASE("condition: without memory a lock that did not come back is left to whoever has it") {
+  shared_number number(unique_name());
+  fail_each_allocation([&](auto&& without_memory) {
+    std::atomic<bool> has_ended{false};
+    outcome unlocked{result<void>()};
+    mutex_lock lock = must(number.protects.lock(5s));
+    companion other([&] {
+      mutex_lock taken = must(number.protects.lock(8s));
+      while (!has_ended) std::this_thread::yield();
+      unlocked = outcome(taken.unlock());
+    });
+    without_memory([&] { (void)number.changed.wait(lock, [] { return false; }, 30ms); });
+    {
+      const mutex_lock gone = std::move(lock);
+    }
+    has_ended = true;
+    other.join();
+    REQUIRE(unlocked == success);
+  });
 }

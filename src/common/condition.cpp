@@ -48,6 +48,26 @@ detail::object_request request_of(const name& what) {
   return request;
 }
 
+/// A lock that was given up. Unless it comes back, also when there is no memory to say why not, the guard is without it:
+/// it would take it from whoever has it by then.
+class lock_given_up {
+ public:
+  explicit lock_given_up(mutex_lock& lock) noexcept : lock_(lock) {}
+  lock_given_up(const lock_given_up&) = delete;
+  lock_given_up& operator=(const lock_given_up&) = delete;
+  ~lock_given_up() {
+    if (!is_back_) mutex_access::lose(lock_);
+  }
+  void comes_back(bool is_dirty) noexcept {
+    mutex_access::set_dirty(lock_, is_dirty);
+    is_back_ = true;
+  }
+
+ private:
+  mutex_lock& lock_;
+  bool is_back_ = false;
+};
+
 }  // namespace
 
 condition::condition(std::unique_ptr<condition_impl> impl) noexcept : impl_(std::move(impl)) {}
@@ -92,17 +112,14 @@ result<void> condition::sleep(mutex_lock& lock, deadline until) {
   if (wait.expired()) return impl_->failed(error(errc::timed_out), waiting);
   const std::uint64_t seen = impl_->notified.value();
   detail::mutex_impl& mutex = *mutex_access::held_by(lock);
+  lock_given_up given_up(lock);
   if (const errc unlocked = mutex.lock.release(false); unlocked != errc{}) {
-    mutex_access::lose(lock);
     return mutex.failed(error(unlocked), waiting);
   }
   const result<void> woken = impl_->notified.sleep(seen, wait.moment(), nullptr);
   const result<bool> dirty = detail::lock_mutex(mutex, until, waiting);
-  if (!dirty) {
-    mutex_access::lose(lock);
-    return dirty.error();
-  }
-  mutex_access::set_dirty(lock, *dirty);
+  if (!dirty) return dirty.error();
+  given_up.comes_back(*dirty);
   if (!woken) return impl_->failed(woken.error(), waiting);
   return {};
 }
