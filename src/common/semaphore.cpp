@@ -145,6 +145,7 @@ result<void> semaphore::release(std::uint64_t n) {
       now = later;
       continue;
     }
+    impl_->released.notify(now);  // who was killed in release() may have counted and woken nobody
     return impl_->failed(error(errc::limit_reached)
                              .advise("the maximum is " + std::to_string(impl_->maximum) + ", and " +
                                      std::to_string(available) + " are there already"),

@@ -114,6 +114,42 @@ TEST_CASE("post step: a release that another overtakes at any instruction is not
   CHECK(points > 20);
 }
 
+TEST_CASE("post step: a releaser killed at any instruction leaves nobody asleep, even if the next finds it full") {
+  time_limit(100s);
+  const std::string called = unique_name();
+  auto slots = must(semaphore::create(called, 0, 1));
+  int points = 0;
+  int refusals = 0;
+  const int stride = backend::has_address_waits() ? 1 : 11;
+  for (bool more = true; more; points += stride) {
+    std::filesystem::path thread;
+    std::atomic<bool> begun{false};
+    std::chrono::nanoseconds asleep{};
+    companion sleeper([&] {
+      thread = this_thread_file();
+      begun = true;
+      asleep = time_of([&] { must(slots.acquire(8s)); });  // at its deadline it looks once more
+    });
+    while (!begun) std::this_thread::yield();
+    while (!is_asleep(thread)) std::this_thread::yield();
+    stepped releasing([&] {
+      auto mine = must(semaphore::open(called, 8s));
+      stepped::be_traced();
+      (void)mine.release();
+      stepped::stop_here();
+    });
+    more = releasing.step(points);
+    releasing.kill();
+    if (!slots.release()) ++refusals;
+    sleeper.join();
+    REQUIRE(asleep < 6s);
+    (void)slots.acquire(deadline::now());  // of the two releases
+  }
+  std::cout << points << " points, " << refusals << " refusals\n";
+  CHECK(points > 20);
+  CHECK(refusals > 0);
+}
+
 #else
 
 TEST_CASE("post step: killed at every instruction") { VIADUCT_SKIP("needs single steps of an x86-64 Linux process"); }
