@@ -7,6 +7,8 @@
 // the event. There are fewer cells than waiters, so that cells of the dead are taken and reaped.
 //
 //   (none)  watchers wait for c to change: after a completed post no living watcher sleeps that began to wait before it.
+//   UNHEARD as that, but so many times the bell of a living waiter cannot be rung (no descriptor is left, its FIFO is full):
+//           such a post is not a completed one, and the next one makes it good.
 //   ONE     tokens and post_one(): nobody sleeps for ever while there is a token, unless somebody died who owed a wake-up.
 
 #ifndef WAITERS
@@ -48,6 +50,7 @@ bit owes[PROCESSES + 1];   // rung by post_one, or has to call it: others sleep 
 bit eaten;                 // somebody died who owed
 
 byte posted;               // by a post that has completed
+byte unheard;              // bells that could not be rung
 
 #define stuck(i, n) (!gone[i] && asleep[i] && !event[at[i]] && since[i] < (n))
 inline completed() {
@@ -177,6 +180,9 @@ inline set_event() { // word, gen, word again: id changed, skip
   g = i * GENS + gen[i];
   if
   :: atomic { id(word[i]) == id(w) -> event[g] = 1; g = 0 }
+#ifdef UNHEARD
+  :: atomic { id(word[i]) == id(w) && !dead(id(w)) && unheard < UNHEARD -> unheard++; missed = 1; g = 0 }
+#endif
   :: atomic { id(word[i]) != id(w) -> g = 0 }
   fi
 }
@@ -213,7 +219,14 @@ inline post() {
      atomic { completed() }
 #else
      ring_all();
-     atomic { woken = (woken < n -> n : woken); completed() }
+     if
+#ifdef MUTANT_WOKEN_THOUGH_UNHEARD
+     :: atomic { missed -> woken = (woken < n -> n : woken); missed = 0; n = 0 }
+#else
+     :: atomic { missed -> missed = 0; n = 0 }
+#endif
+     :: atomic { !missed -> woken = (woken < n -> n : woken); completed() }
+     fi
 #endif
   fi
 }
@@ -240,7 +253,7 @@ inline post_one() {
 
 proctype poster(byte me; byte posts) {
   byte n, i, g, w, old;
-  bit yes;
+  bit yes, missed;
   {
     do
     :: atomic { posts == 0 -> finished[me] = 1; break }
@@ -252,7 +265,7 @@ proctype poster(byte me; byte posts) {
        post()
 #endif
     od
-  } unless { atomic { die[me]?_ -> posts = 0; n = 0; i = 0; g = 0; w = 0; old = 0; yes = 0 } }
+  } unless { atomic { die[me]?_ -> posts = 0; n = 0; i = 0; g = 0; w = 0; old = 0; yes = 0; missed = 0 } }
 }
 
 inline kill(i) {
