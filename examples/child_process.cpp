@@ -43,6 +43,7 @@ void ask(const std::filesystem::path& program) {
 }
 
 int worker() {
+  (void)viaduct::stop_requested(viaduct::deadline::now());  // from here on a request to stop is ours to answer
   auto line = viaduct::inherited<viaduct::named_pipe>("line").value();
   char question[64];
   const std::size_t size = line.receive(question, 5s).value();
