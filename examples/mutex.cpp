@@ -68,7 +68,7 @@ int main(int count, char** args) try {
   const auto memory = shared_memory::create(name, sizeof(account)).value();
   pay(name, 35);
   for (const char* role : {"pay", "die"}) {
-    auto child = viaduct::child_process::spawn(args[0], {role, name}).value();
+    auto child = viaduct::child_process::spawn(viaduct::identity::self().executable().value(), {role, name}).value();
     std::cout << role << ": ended with " << child.wait(5s).value() << '\n';
   }
   repair(name);

@@ -4,6 +4,7 @@
 // be those.
 #include "viaduct/notification.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -27,7 +28,7 @@ void watch(const std::string& name) {
 // [watcher]
 
 // [poster]
-void change(const std::string& name, const char* program) {
+void change(const std::string& name, const std::filesystem::path& program) {
   auto changed = notification::create(name).value();
   auto watching = notification::create(name + "-watching").value();
   auto ready = watching.watch().value();
@@ -51,7 +52,7 @@ int main(int count, char** args) try {
   if (count > 2) {
     watch(args[2]);
   } else {
-    change(viaduct::name::unique().text(), args[0]);
+    change(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
   }
   return 0;
 } catch (const std::exception& failure) {

@@ -4,6 +4,7 @@
 // itself again to be the workers.
 #include "viaduct/semaphore.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <vector>
 
@@ -26,7 +27,7 @@ int work(const std::string& name) {
 // [worker]
 
 // [parent]
-void give_out(const std::string& name, const char* program) {
+void give_out(const std::string& name, const std::filesystem::path& program) {
   auto jobs = semaphore::create(name, 0, most).value();
   std::vector<viaduct::child_process> workers;
   workers.reserve(3);
@@ -45,7 +46,7 @@ void give_out(const std::string& name, const char* program) {
 
 int main(int count, char** args) try {
   if (count > 2) return work(args[2]);
-  give_out(viaduct::name::unique().text(), args[0]);
+  give_out(viaduct::name::unique().text(), viaduct::identity::self().executable().value());
   return 0;
 } catch (const std::exception& failure) {
   std::cerr << failure.what() << '\n';
