@@ -237,6 +237,30 @@ TEST_CASE("without memory to keep what came of a message, receiving ends and the
   CHECK(in.failure() == errc::no_space);
 }
 
+TEST_CASE("without memory for a smaller read-ahead the large one is kept") {
+  wire line;
+  const std::vector<std::byte> message = content(200'000, 6);
+  line.send(message);
+  line.send("next");
+  incoming_frames in(plain);
+  std::vector<std::byte> first(200'000), second(200'000);
+  for (std::size_t got = 0; got < 150'000;) {
+    REQUIRE(in.next(first) == step::want_read);
+    const std::size_t count = line.read(in.wanted(), 150'000 - got);
+    in.got(count);
+    got += count;
+  }
+  in.suspend();  // the read-ahead holds most of it now
+  {
+    const scarce_memory none(1);
+    REQUIRE(in.next(second) == step::want_read);
+  }
+  REQUIRE(receive(in, line, second) == step::done);
+  CHECK(second == message);
+  REQUIRE(receive(in, line, second) == step::done);
+  CHECK(in.size() == 4);
+}
+
 TEST_CASE("the end mark is closed, now and ever after, whatever follows it") {
   wire line;
   line.send("last");

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace viaduct::detail {
 
@@ -105,7 +106,15 @@ void incoming_frames::consume(std::size_t count) noexcept {
   if (begin_ != end_) return;
   begin_ = end_ = 0;
   // A message kept for a patient caller may have made the read-ahead large; do not hold on to it.
-  if (spill_.size() > 16 * frame::spill_size) std::vector<std::byte>(frame::spill_size).swap(spill_);
+  if (spill_.size() > 16 * frame::spill_size) shrink();
+}
+
+void incoming_frames::shrink() noexcept {
+  try {
+    std::vector<std::byte>(frame::spill_size).swap(spill_);
+  } catch (const std::bad_alloc&) {
+    return;  // the large one serves as well, until there is memory for a small one
+  }
 }
 
 step incoming_frames::read_header(buffer into) {

@@ -142,6 +142,7 @@ class incoming_frames {
   void got_body(std::size_t count);
   void stream_ended() noexcept;
   void consume(std::size_t count) noexcept;
+  void shrink() noexcept;
   void prepend(std::span<const bytes> pieces);
   void keep(std::span<const bytes> pieces);
   [[nodiscard]] buffer room(std::size_t wanted);

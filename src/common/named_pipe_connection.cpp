@@ -2,6 +2,9 @@
 //
 // The synchronous driver of a connection: bytes straight through, messages by way of the framing steps.
 #include "common/named_pipe.hpp"
+
+#include <new>
+
 #include "common/write_parts.hpp"
 
 namespace viaduct::detail {
@@ -141,6 +144,16 @@ result<void> named_pipe_impl::write_frame(std::span<const native_view> handles, 
   return {};
 }
 
+/// Without memory for the read (it throws then) the caller's memory is let go, as after a time-out.
+inline result<std::size_t> named_pipe_impl::read_ahead(timer& wait) {
+  try {
+    return backend::read_some(*stream, incoming_.wanted(), wait);
+  } catch (...) {
+    incoming_.suspend();
+    throw;
+  }
+}
+
 result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
   if (!has_messages()) return error(errc::invalid_argument).advise("this connection carries bytes: use read_some()");
   for (;;) {
@@ -148,7 +161,7 @@ result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
     if (const std::uint64_t acks = incoming_.take_acks(); acks != 0) backend::handles_acknowledged(*stream, acks);
     if (outcome == step::done) return incoming_.size();
     if (outcome == step::failed) return incoming_.failure();
-    result<std::size_t> count = backend::read_some(*stream, incoming_.wanted(), wait);
+    result<std::size_t> count = read_ahead(wait);
     if (!count) {
       // limit_reached: handles came that this process had no room for; their bytes are gone with them.
       if (count.error() == errc::peer_corrupt || count.error() == errc::limit_reached) {
@@ -165,7 +178,14 @@ result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
 result<std::vector<native_handle>> named_pipe_impl::take_handles() {
   const announced_handles announced = incoming_.take_handles();
   if (announced.count == 0) return std::vector<native_handle>();
-  result<std::vector<native_handle>> taken = backend::take_handles(*stream, announced.count, announced.values);
+  // Whatever comes of it, their message has been read: without them, no later one may get them.
+  result<std::vector<native_handle>> taken = error(errc::no_space);
+  try {
+    taken = backend::take_handles(*stream, announced.count, announced.values);
+  } catch (const std::bad_alloc&) {
+    incoming_.fail(error(errc::no_space).advise("there was no memory for the handles of a message"));
+    throw;
+  }
   if (!taken) {
     incoming_.fail(taken.error());
     return taken;

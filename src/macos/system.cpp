@@ -108,11 +108,13 @@ void collect(const msghdr& message, Take&& take) {
   }
 }
 
+// One message carries 512 at most, and several without data can come at once: room for what a socket holds by default.
+constexpr std::size_t most_arriving = 2048;
+
 /// The kernel installs descriptors whether or not there is room for them in the message: who wants none must take them too.
 template <class Take>
 io receive_message(int socket, std::span<const iovec> parts, bool& truncated, Take&& take) {
-  // One message carries 512 at most, and several without data can come at once: room for what a socket holds by default.
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(2048 * sizeof(int))> control;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_arriving * sizeof(int))> control;
   msghdr message = message_of(parts);
   message.msg_control = control.data();
   message.msg_controllen = static_cast<socklen_t>(control.size());
@@ -343,6 +345,8 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
   std::memcpy(CMSG_DATA(header), descriptors.data(), descriptors.size_bytes());
   return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, flags_of(how)); });
 }
+
+std::size_t most_arriving_descriptors() noexcept { return most_arriving; }
 
 io receive_descriptors(int socket, std::span<const iovec> parts, patience /*how*/, arrived_descriptors& arrived) {
   const auto take = [&](int value) {

@@ -75,7 +75,6 @@ namespace system = posix::system;
 namespace {
 
 constexpr std::size_t most_parts = 20;  // 16 of a message, its header, a handle frame, read-ahead
-constexpr std::size_t most_batches = 16;
 using vector = std::array<iovec, most_parts>;
 
 template <class Part>
@@ -145,18 +144,8 @@ void named_pipe_deleter::operator()(connection* end) const noexcept { delete end
 namespace {
 
 [[gnu::noinline]] system::io receive_with_handles(connection& from, std::span<const iovec> into, system::patience how) {
-  system::arrived_descriptors came;
-  const system::io got = system::receive_descriptors(from.socket.get(), into, how, came);
-  posix::descriptor_batch& arrived = came.all;
-  // Every batch belongs to a handle frame, and those are read one at a time: a few batches at most are under way.
-  const bool flooded = from.arrived.size() > most_batches && !arrived.empty();
-  const bool excessive = flooded || arrived.size() > named_pipe::max_handles;
-  if (excessive || came.truncated) {
-    from.arrived.clear();                  // nobody will collect them any more
-    return excessive ? -EPROTO : -EMFILE;  // there is room for all that one message can carry: we had no numbers left
-  }
-  if (!arrived.empty()) from.arrived.push_back(std::move(arrived));
-  return got;
+  from.arrived.make_room();
+  return from.arrived.receive(from.socket.get(), into, how);
 }
 
 /// What a failed read means to the reader.

@@ -7,7 +7,6 @@
 // Elsewhere the descriptor is non-blocking: try first, then poll.
 #pragma once
 
-#include <deque>
 #include <optional>
 #include <vector>
 
@@ -42,8 +41,27 @@ class direction {
   detail::timer::nanoseconds set_{0};  // 0: for ever, as the socket was made
 };
 
-/// Descriptors that came with one message of the stream.
-using descriptor_batch = std::vector<descriptor>;
+/// Descriptors that came and were not collected yet, in batches: what came with one read. Its room is made before a read,
+/// for afterwards it would be too late to have no memory.
+class arrivals {
+ public:
+  /// May throw; nothing is changed then.
+  void make_room() {
+    came_.all.reserve(most_batches * named_pipe::max_handles + system::most_arriving_descriptors());
+    sizes_.reserve(most_batches + 1);
+  }
+  /// One read, for which there is room.
+  [[nodiscard]] system::io receive(int socket, std::span<const iovec> into, system::patience how);
+  /// The oldest batch if it is of this size; else nothing, and all are closed.
+  [[nodiscard]] std::optional<std::vector<native_handle>> take(std::size_t count);
+
+ private:
+  // Every batch belongs to a handle frame, and those are read one at a time: a few at most are under way.
+  static constexpr std::size_t most_batches = 17;
+  void clear() noexcept;
+  system::arrived_descriptors came_;  // all batches, the oldest first
+  std::vector<std::size_t> sizes_;    // of each
+};
 
 }  // namespace viaduct::posix
 
@@ -56,7 +74,7 @@ struct connection {
   bool accept_handles = false;
   posix::direction receiving{SO_RCVTIMEO};
   posix::direction sending{SO_SNDTIMEO};
-  std::deque<posix::descriptor_batch> arrived;
+  posix::arrivals arrived;
   detail::handle_acks<posix::descriptor> in_flight;  // only where handles_need_ack()
 };
 

@@ -3,6 +3,7 @@
 // Descriptors that travel with a message: SCM_RIGHTS on the first byte of its handle frame. Where the kernel may tear down
 // a socket that exists in flight and nowhere else, the sender keeps a duplicate until the receiver has acknowledged it.
 #include <array>
+#include <cerrno>
 
 #include "posix/error.hpp"
 #include "posix/named_pipe.hpp"
@@ -71,16 +72,48 @@ result<std::size_t> write_handles(connection& to, std::span<const bytes> parts, 
 }
 
 result<std::vector<native_handle>> take_handles(connection& from, std::size_t count, bytes /*values*/) {
-  if (from.arrived.empty() || from.arrived.front().size() != count) {
-    from.arrived.clear();
-    return error(errc::peer_corrupt).advise("the peer announced other handles than it sent");
-  }
-  posix::descriptor_batch batch = std::move(from.arrived.front());
-  from.arrived.pop_front();
-  std::vector<native_handle> taken;
-  taken.reserve(count);
-  for (descriptor& one : batch) taken.emplace_back(native_handle::value_type{one.release()});
-  return taken;
+  std::optional<std::vector<native_handle>> taken = from.arrived.take(count);
+  if (!taken) return error(errc::peer_corrupt).advise("the peer announced other handles than it sent");
+  return std::move(*taken);
 }
 
 }  // namespace viaduct::backend
+
+namespace viaduct::posix {
+
+void arrivals::clear() noexcept {
+  came_.all.clear();
+  sizes_.clear();
+}
+
+system::io arrivals::receive(int socket, std::span<const iovec> into, system::patience how) {
+  const std::size_t before = came_.all.size();
+  came_.truncated = false;
+  const system::io got = system::receive_descriptors(socket, into, how, came_);
+  const std::size_t count = came_.all.size() - before;
+  const bool flooded = sizes_.size() == most_batches && count != 0;
+  const bool excessive = flooded || count > named_pipe::max_handles;
+  if (excessive || came_.truncated) {
+    clear();                               // nobody will collect them any more
+    return excessive ? -EPROTO : -EMFILE;  // there is room for all that one message can carry: we had no numbers left
+  }
+  if (count != 0) sizes_.push_back(count);
+  return got;
+}
+
+std::optional<std::vector<native_handle>> arrivals::take(std::size_t count) {
+  if (sizes_.empty() || sizes_.front() != count) {
+    clear();
+    return std::nullopt;
+  }
+  std::vector<native_handle> taken;
+  taken.reserve(count);
+  for (std::size_t index = 0; index < count; ++index) {
+    taken.emplace_back(native_handle::value_type{came_.all[index].release()});
+  }
+  came_.all.erase(came_.all.begin(), came_.all.begin() + static_cast<std::ptrdiff_t>(count));
+  sizes_.erase(sizes_.begin());
+  return taken;
+}
+
+}  // namespace viaduct::posix

@@ -336,9 +336,13 @@ io send_descriptors(int socket, std::span<const iovec> parts, std::span<const in
   return raw_once("sendmsg", [&] { return ::sendmsg(socket, &message, MSG_NOSIGNAL | flags_of(how)); });
 }
 
+// One message can carry no more.
+constexpr std::size_t most_arriving = 253;
+std::size_t most_arriving_descriptors() noexcept { return most_arriving; }
+
 io receive_descriptors(int socket, std::span<const iovec> parts, patience how, arrived_descriptors& arrived) {
-  // Room for the most one message can carry (253), so that nothing is installed that we do not see.
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(253 * sizeof(int))> control;
+  // Room for all of them, so that nothing is installed that we do not see.
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(most_arriving * sizeof(int))> control;
   msghdr message = message_of(parts);
   message.msg_control = control.data();
   message.msg_controllen = control.size();

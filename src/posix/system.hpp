@@ -214,11 +214,13 @@ enum class patience {
 /// With descriptors on the first byte.
 [[nodiscard]] io send_descriptors(int socket, std::span<const iovec> parts, std::span<const int> descriptors,
                                   patience how) noexcept;
+/// How many can come with one receive at most.
+[[nodiscard]] std::size_t most_arriving_descriptors() noexcept;
 struct arrived_descriptors {
   std::vector<descriptor> all;  // close-on-exec
   bool truncated = false;       // the kernel had to drop some
 };
-/// Adds the descriptors that came.
+/// Adds the descriptors that came. There must be room for the most that can, lest what came be lost for want of memory.
 [[nodiscard]] io receive_descriptors(int socket, std::span<const iovec> parts, patience how,
                                      arrived_descriptors& arrived);
 void shutdown(int socket, int how) noexcept;
