@@ -12,6 +12,7 @@
 #include "support/data.hpp"
 #include "support/deadlines.hpp"
 #include "support/interrupt.hpp"
+#include "support/memory.hpp"
 #include "support/names.hpp"
 #include "support/outcome.hpp"
 #include "support/peer.hpp"
@@ -272,4 +273,14 @@ TEST_CASE("notification: nothing is left behind") {
         (void)watcher.wait(1ms);
       },
       5));
+}
+
+TEST_CASE("notification: the last one closes it, memory or not") {
+  const std::string called = unique_name();
+  fail_each_allocation([&](auto&& without_memory) {
+    auto news = must(notification::create(called));
+    without_memory([&] { news.close(); });
+    CHECK_FALSE(news.is_open());
+  });
+  CHECK(outcome(notification::create(called)) == success);
 }

@@ -1,6 +1,7 @@
 // Copyright (c) 2026 the Viaduct authors. Distributed under the Boost Software License, Version 1.0.
 #include "posix/entry_protocol.hpp"
 
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -70,14 +71,22 @@ result<attempt> claim_name(candidate& mine, const backend::entry_request& reques
   return attempt::busy;
 }
 
+/// For those who cannot answer. Without memory for it the entry is left, dead, to the next who wants its name.
+void destroy_if_ours(const opened_entry& entry, entry_phase phase) noexcept {
+  try {
+    const result<bool> locked = claim_own(entry, phase);
+    if (locked && *locked) (void)destroy(entry);
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+}
+
 /// Between taking the name and publication: whatever goes wrong, nothing is left.
 class construction {
  public:
   explicit construction(opened_entry entry) : held_(std::make_shared<held_entry>(std::move(entry))) {}
   ~construction() {
-    if (!held_) return;
-    const result<bool> locked = claim_own(held_->opened, entry_phase::building);
-    if (locked && *locked) (void)destroy(held_->opened);
+    if (held_) destroy_if_ours(held_->opened, entry_phase::building);
   }
   construction(const construction&) = delete;
   construction& operator=(const construction&) = delete;
@@ -218,8 +227,7 @@ result<sight> attempt_to_join(const look_around& how, held_ptr& joined) {
 // ---- close
 
 void leave_owned(held_entry& held) noexcept {
-  const result<bool> locked = claim_own(held.opened, entry_phase::published);
-  if (locked && *locked) (void)destroy(held.opened);
+  destroy_if_ours(held.opened, entry_phase::published);
   held.owns_name = false;
   // Others of this process may keep the descriptor: they must not make the name look owned.
   if (held.uses > 1) (void)system::unlock(held.opened.file.get(), owner_byte, 2);
@@ -233,8 +241,7 @@ void leave_locked(const table_lock& table, const held_ptr& held, bool is_creator
   if (entry.record.life == lifetime::users) {
     // Our own byte first: if two left at once and both tried before, neither would get the range.
     if (!system::unlock(entry.file.get(), member_byte(own_member()), 1)) return;
-    const result<bool> locked = claim_own(entry, entry_phase::published);
-    if (locked && *locked) (void)destroy(entry);
+    destroy_if_ours(entry, entry_phase::published);
   }
 }
 
