@@ -284,3 +284,16 @@ TEST_CASE("notification: the last one closes it, memory or not") {
   });
   CHECK(outcome(notification::create(called)) == success);
 }
+
+TEST_CASE("notification: waits that found no memory leave their places to others") {
+  const std::string called = unique_name();
+  const auto first = must(notification::create(called));
+  for (int round = 0; round < 60; ++round) {
+    fail_each_allocation([&](auto&& without_memory) {
+      auto news = must(notification::open(called, 8s));
+      auto watcher = must(news.watch());
+      without_memory([&] { (void)watcher.wait(deadline::after(1us)); });
+      REQUIRE(outcome(watcher.wait(1us)) == errc::timed_out);
+    });
+  }
+}

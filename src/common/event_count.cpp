@@ -123,12 +123,16 @@ result<event_count::place> event_count::take_place() {
   if (!index) {
     return error(errc::limit_reached).advise("more than 256 threads would wait for this object at once");
   }
-  result<std::unique_ptr<backend::bell>> made = hang_bell(*index);
-  if (!made) {
-    words_->cells[*index].word.store(0);
+  std::atomic<std::uint64_t>& word = words_->cells[*index].word;
+  try {
+    result<std::unique_ptr<backend::bell>> made = hang_bell(*index);
+    if (made) return place{*index, std::move(*made)};
+    word.store(0);
     return made.error();
+  } catch (...) {  // no memory: the cell is free again too
+    word.store(0);
+    throw;
   }
-  return place{*index, std::move(*made)};
 }
 
 /// A free cell, or that of a dead process.
