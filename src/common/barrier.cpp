@@ -125,14 +125,20 @@ result<standing> look(const barrier_impl& impl, std::uint64_t state, bool ask_ke
   standing found = standing::complete;
   for (std::size_t index = 0; index < impl.parties; ++index) {
     const barrier_place& place = impl.words().places[index];
-    if (place.arrived.load() == barrier_state::arrival_in(state)) continue;
-    found = standing::incomplete;
+    const auto has_arrived = [&] { return place.arrived.load() == barrier_state::arrival_in(state); };
+    if (has_arrived()) continue;
     const std::uint64_t owner = place.owner.load();
-    if (owner == barrier_place::left) return standing::broken;
-    if (owner == 0 || owner == impl.self || !ask_kernel) continue;
-    const result<bool> lives = impl.members().alive(owner);
-    if (!lives) return lives.error();
-    if (!*lives) return standing::broken;
+    bool is_gone = owner == barrier_place::left;
+    if (!is_gone && owner != 0 && owner != impl.self && ask_kernel) {
+      const result<bool> lives = impl.members().alive(owner);
+      if (!lives) return lives.error();
+      is_gone = !*lives;
+    }
+    if (!is_gone) {
+      found = standing::incomplete;
+    } else if (!has_arrived()) {  // nor between the two looks
+      return standing::broken;
+    }
   }
   return found;
 }

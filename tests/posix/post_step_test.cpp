@@ -15,6 +15,7 @@
 #include "support/outcome.hpp"
 #include "support/pair_of_counters.hpp"
 #include "support/watchdog.hpp"
+#include "viaduct/barrier.hpp"
 #include "viaduct/notification.hpp"
 #include "viaduct/semaphore.hpp"
 
@@ -148,6 +149,35 @@ TEST_CASE("post step: a releaser killed at any instruction leaves nobody asleep,
   std::cout << points << " points, " << refusals << " refusals\n";
   CHECK(points > 20);
   CHECK(refusals > 0);
+}
+
+TEST_CASE("post step: a party that leaves after it has arrived breaks nothing, whoever looks at it meanwhile") {
+  time_limit(100s);
+  int points = 0;
+  bool more = true;
+  for (; more; points += 3) {
+    const std::string called = unique_name();
+    auto last = must(barrier::create(called, 3));
+    auto leaves = must(barrier::open(called, 8s));
+    shared_counters done(called);
+    stepped looking([&] {
+      auto mine = must(barrier::open(called, 8s));
+      shared_counters mark(called);
+      stepped::be_traced();
+      const auto looked = mine.arrive_and_wait(deadline::now());
+      mark->first = looked.has_value() || looked.error() == errc::timed_out ? 1 : 2;
+      stepped::stop_here();
+    });
+    more = looking.step(points);
+    CHECK(outcome(leaves.arrive_and_wait(deadline::now())) == errc::timed_out);
+    leaves.close();
+    if (more) looking.go_on();
+    REQUIRE(done->first == 1);
+    REQUIRE(outcome(last.arrive_and_wait(8s)) == success);
+    looking.kill();
+  }
+  std::cout << points << " points\n";
+  CHECK(points > 20);
 }
 
 #else
