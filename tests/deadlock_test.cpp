@@ -232,7 +232,7 @@ TEST_CASE("deadlock: one of a circle is told, also when all notice at the same t
   constexpr std::size_t size = 3;
   std::array<spin_lock, size> locks;
   const auto graph = detail::wait_graph::of_this_process();
-  const int circles = rounds(2'000, 100'000);
+  const int circles = rounds(2'000, 20'000);
   meeting together(size);
   std::atomic<int> verdicts{0};
   const auto work = [&](std::size_t own) {
