@@ -196,8 +196,8 @@ result<std::uint64_t> look_for_the_dead(barrier_impl& impl) {
   }
 }
 
-/// The places of those who are gone.
-result<void> clear_places(barrier_impl& impl) {
+/// The places of those who are gone while it is broken as `state` says.
+result<void> clear_places(barrier_impl& impl, std::uint64_t state) {
   for (std::size_t index = 0; index < impl.parties; ++index) {
     std::atomic<std::uint64_t>& owner = impl.words().places[index].owner;
     std::uint64_t found = owner.load();
@@ -207,7 +207,11 @@ result<void> clear_places(barrier_impl& impl) {
       if (!lives) return lives.error();
       if (*lives) continue;
     }
-    (void)owner.compare_exchange_strong(found, 0);
+    if (!owner.compare_exchange_strong(found, 0) || impl.words().state.load() == state) continue;
+    // Another has reset it meanwhile. Whoever has gone since is missed by those who wait now: back with the mark.
+    std::uint64_t free = 0;
+    (void)owner.compare_exchange_strong(free, barrier_place::left);
+    return {};
   }
   return {};
 }
@@ -258,15 +262,19 @@ result<void> barrier::arrive_and_wait(deadline until) {
 result<void> barrier::reset() {
   constexpr const char* operation = "barrier::reset";
   if (!is_usable(impl_)) return why_not_open(impl_, operation);
-  const result<std::uint64_t> found = look_for_the_dead(*impl_);
-  if (!found) return impl_->failed(found.error(), operation);
-  std::uint64_t state = *found;
-  if ((state & barrier_state::broken) == 0) return {};
-  if (const result<void> cleared = clear_places(*impl_); !cleared) return impl_->failed(cleared.error(), operation);
-  const std::uint64_t whole = (state & ~barrier_state::broken) + barrier_state::one_reset;
-  if (impl_->words().state.compare_exchange_strong(state, whole)) impl_->events.post();
-  impl_->arrived_in.reset();
-  return {};
+  for (;;) {  // again when another was first: a party may have gone since
+    const result<std::uint64_t> found = look_for_the_dead(*impl_);
+    if (!found) return impl_->failed(found.error(), operation);
+    std::uint64_t state = *found;
+    if ((state & barrier_state::broken) == 0) return {};
+    const result<void> cleared = clear_places(*impl_, state);
+    if (!cleared) return impl_->failed(cleared.error(), operation);
+    impl_->arrived_in.reset();
+    const std::uint64_t whole = (state & ~barrier_state::broken) + barrier_state::one_reset;
+    if (!impl_->words().state.compare_exchange_strong(state, whole)) continue;
+    impl_->events.post();
+    return {};
+  }
 }
 
 std::size_t barrier::parties() const noexcept { return is_usable(impl_) ? impl_->parties : 0; }

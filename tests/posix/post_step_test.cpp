@@ -180,6 +180,37 @@ TEST_CASE("post step: a party that leaves after it has arrived breaks nothing, w
   CHECK(points > 20);
 }
 
+TEST_CASE("post step: a party that goes after a reset is missed, whoever is in the middle of another reset") {
+  time_limit(100s);
+  int points = 0;
+  bool more = true;
+  for (; more; points += 3) {
+    const std::string called = unique_name();
+    auto waits = must(barrier::create(called, 4));
+    auto goes_before = must(barrier::open(called, 8s));
+    auto goes_after = must(barrier::open(called, 8s));
+    shared_counters done(called);
+    stepped resetting([&] {
+      auto mine = must(barrier::open(called, 8s));
+      shared_counters mark(called);
+      stepped::be_traced();
+      mark->first = mine.reset().has_value() ? 1 : 2;
+      stepped::stop_here();
+    });
+    goes_before.close();
+    more = resetting.step(points);
+    must(waits.reset());
+    CHECK(outcome(waits.arrive_and_wait(deadline::now())) == errc::timed_out);
+    goes_after.close();
+    if (more) resetting.go_on();
+    REQUIRE(done->first == 1);
+    REQUIRE(outcome(waits.arrive_and_wait(1s)) == errc::peer_died);
+    resetting.kill();
+  }
+  std::cout << points << " points\n";
+  CHECK(points > 20);
+}
+
 #else
 
 TEST_CASE("post step: killed at every instruction") { VIADUCT_SKIP("needs single steps of an x86-64 Linux process"); }
