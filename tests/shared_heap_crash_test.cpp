@@ -32,7 +32,7 @@ shared_memory memory_of(std::size_t size) { return must(shared_memory::create(un
 /// The header as words.
 class header_words {
  public:
-  static constexpr std::size_t count = 8, magic = 0, layout = 1, size = 2, life = 3;
+  static constexpr std::size_t count = 8, magic = 0, layout = 1, size = 2, life = 3, inside = 4;
   using words = std::array<std::uint64_t, count>;
 
   explicit header_words(const shared_memory& memory) : view_(must(memory.map())) {}
@@ -132,6 +132,24 @@ TEST_CASE("a process without a heap of its own can reset one") {
   auto second = must(shared_heap::reset(memory));
   CHECK(outcome(first.find<int>("one")) == errc::owner_died);
   CHECK(outcome(second.find<int>("one")) == errc::not_found);
+}
+
+TEST_CASE("the end of a change takes away no other's mark, a newer heap's neither") {
+  auto memory = memory_of(64 * kibibyte);
+  header_words header(memory);
+  auto heap = must(shared_heap::create(memory));
+  const auto inside_during_a_change = [&](shared_heap& of) {
+    std::uint64_t mark = 0;
+    must(of.update([&] { mark = header.read()[header_words::inside]; }));
+    return mark;
+  };
+  const std::uint64_t ours = inside_during_a_change(heap);
+  CHECK(header.read()[header_words::inside] == 0);
+  must(heap.update([&] { header.write(header_words::inside, ours + 1); }));  // as if another had come in between
+  CHECK(header.read()[header_words::inside] == ours + 1);
+  CHECK(outcome(heap.find<int>("any")) == errc::owner_died);
+  must(heap.reset());
+  CHECK(inside_during_a_change(heap) != ours);
 }
 
 VIADUCT_ROLE(heap_changes_until_killed, args) {

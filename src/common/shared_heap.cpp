@@ -27,7 +27,7 @@ struct heap_header {
   std::atomic<std::uint64_t> layout;
   std::atomic<std::uint64_t> size;  // of the whole memory
   std::atomic<std::uint64_t> life;
-  std::atomic<std::uint64_t> inside;  // id of the process that changes the heap, for messages; 0: none
+  std::atomic<std::uint64_t> inside;  // mark_of() the hold that changes the heap; 0: none
   std::atomic<std::uint64_t> unused[3];
 };
 static_assert(sizeof(heap_header) == 64 && std::atomic<std::uint64_t>::is_always_lock_free);
@@ -51,13 +51,18 @@ constexpr std::uint64_t next_epoch(std::uint64_t life) {
   return next == 0 ? 1 : next;
 }
 
+/// Whose change has begun: the process, for messages, and of which heap, so that the end of it takes away no other's mark.
+constexpr std::uint64_t mark_of(std::uint64_t life, std::uint64_t process) {
+  return epoch_of(life) << 32U | (process & 0xFFFFFFFFU);
+}
+
 error corrupt(const char* what) { return error(errc::peer_corrupt).advise(what); }
 error built_anew() {
   return error(errc::owner_died).advise("the heap was built anew since: open it again, nothing of the old one is left");
 }
-error changed_by(std::uint64_t process) {
+error changed_by(std::uint64_t mark) {
   return error(errc::owner_died)
-      .advise("process " + std::to_string(process) +
+      .advise("process " + std::to_string(mark & 0xFFFFFFFFU) +
               " died while it changed the heap: reset(); or it lives, and somebody takes no lock");
 }
 error not_finished() {
@@ -287,7 +292,8 @@ result<void> heap_hold::begin_change(const char* operation) {
   if (result<void> usable = check(operation); !usable) return usable;
   if (impl_->depth == 0) {
     std::uint64_t nobody = 0;
-    if (!impl_->header().inside.compare_exchange_strong(nobody, impl_->process, std::memory_order_acq_rel)) {
+    if (!impl_->header().inside.compare_exchange_strong(nobody, mark_of(impl_->life, impl_->process),
+                                                        std::memory_order_acq_rel)) {
       return impl_->failed(changed_by(nobody), operation);
     }
   }
@@ -300,10 +306,9 @@ void heap_hold::end_change() noexcept {
   if (!is_usable(impl_) || impl_->depth == 0) return;
   --impl_->depth;
   if (impl_->depth != 0) return;
-  heap_header& header = impl_->header();
   // Whoever has built the heap anew meanwhile has a mark of its own.
-  if (header.life.load(std::memory_order_acquire) != impl_->life) return;
-  header.inside.store(0, std::memory_order_release);
+  std::uint64_t own = mark_of(impl_->life, impl_->process);
+  (void)impl_->header().inside.compare_exchange_strong(own, 0, std::memory_order_release, std::memory_order_relaxed);
 }
 
 buffer heap_hold::area() const noexcept { return impl_->area(); }
