@@ -212,3 +212,29 @@ TEST_CASE("condition: without memory a lock that did not come back is left to wh
     REQUIRE(unlocked == success);
   });
 }
+
+TEST_CASE("condition: guards that wait keep a closed mutex, whoever else had it meanwhile") {
+  auto changed = must(condition::create(unique_name()));
+  auto protects = must(mutex::create(unique_name()));
+  const std::string called = protects.native_name();
+  std::atomic<int> inside{0};
+  bool ready = false;
+  std::vector<std::thread> waiters;
+  for (int index = 0; index < 2; ++index) {
+    waiters.emplace_back([&] {
+      auto lock = must(protects.lock(5s));
+      ++inside;
+      CHECK(outcome(changed.wait(lock, [&] { return ready; }, 8s)) == success);
+      CHECK(lock.owns());
+      CHECK(outcome(lock.unlock()) == success);
+    });
+  }
+  while (inside < 2) std::this_thread::yield();
+  {
+    auto lock = must(protects.lock(5s));  // both wait: they give it up only there
+    ready = true;
+    protects.close();
+  }
+  must(changed.notify_all());
+  for (std::thread& each : waiters) each.join();
+}

@@ -84,7 +84,8 @@ class VIADUCT_EXPORT mutex {
 
   /// What the system calls the memory it lives in.
   [[nodiscard]] std::string native_name() const;
-  /// Idempotent. A lock that is held stays held until its mutex_lock ends.
+  /// Idempotent. A lock that is held stays held until its mutex_lock ends. No other thread may be inside a call on this
+  /// object, or be ending a lock of it, at the same moment.
   void close() noexcept;
   [[nodiscard]] bool is_open() const noexcept;
 

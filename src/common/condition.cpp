@@ -52,14 +52,14 @@ detail::object_request request_of(const name& what) {
 /// it would take it from whoever has it by then.
 class lock_given_up {
  public:
-  explicit lock_given_up(mutex_lock& lock) noexcept : lock_(lock) {}
+  explicit lock_given_up(mutex_lock& lock) noexcept : lock_(lock) { mutex_access::suspend(lock); }
   lock_given_up(const lock_given_up&) = delete;
   lock_given_up& operator=(const lock_given_up&) = delete;
   ~lock_given_up() {
     if (!is_back_) mutex_access::lose(lock_);
   }
   void comes_back(bool is_dirty) noexcept {
-    mutex_access::set_dirty(lock_, is_dirty);
+    mutex_access::resume(lock_, is_dirty);
     is_back_ = true;
   }
 

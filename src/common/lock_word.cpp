@@ -54,6 +54,11 @@ error lock_word::give_up(const error& because) noexcept {
   return because;
 }
 
+/// Whoever has slept hands on the wake-up that it may have taken: to who unlocks next, or, if the word has changed, at once.
+error lock_word::leave(const error& because, std::uint64_t found, std::uint64_t slept) noexcept {
+  return slept == 0 || mark_contended(found) ? because : give_up(because);
+}
+
 /// Who only passes hands on the wake-up that it may have taken.
 bool lock_word::leave_free(std::uint64_t found, std::uint64_t slept) noexcept {
   if (slept != 0) events_.post_one();
@@ -85,21 +90,18 @@ result<bool> lock_word::wait_for(timer& wait, blocker& by, purpose why) {
     if (!watch) watch.emplace(wait);
     if (watch->is_due()) {
       const result<bool> dead = is_dead(holder);
-      // Whoever leaves hands on the wake-up it may have taken.
-      if ((!dead || watch->is_over()) && slept != 0 && !mark_contended(found)) continue;
-      if (!dead) return dead.error();
-      if (*dead) {
-        if (!take_over(holder, found)) continue;
+      if (!dead) return leave(dead.error(), found, slept);
+      if (*dead && take_over(holder, found)) {
         if (why == purpose::take) return got(dirty);
-        if (release(true) != errc{}) continue;
-        return true;
+        if (release(true) == errc{}) return true;
       }
       if (watch->is_over()) {
         by = {holder, watch->waited()};
-        return errc::timed_out;
+        return leave(error(errc::timed_out), found, slept);
       }
+      if (*dead) continue;  // somebody else was first
       watch->looked();
-      if (const std::optional<error> deadlock = in_graph.look(thread_)) return give_up(*deadlock);
+      if (const std::optional<error> deadlock = in_graph.look(thread_)) return leave(*deadlock, found, slept);
     }
     if (!mark_contended(found)) continue;
     const result<void> woken = events_.sleep(seen, watch->wake_at(), nullptr, event_count::gate::caller);

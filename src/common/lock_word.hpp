@@ -82,7 +82,8 @@ class lock_word {
 
   /// not_owner: it is not ours (any more), and nothing was touched.
   [[nodiscard]] errc release(bool is_dirty) noexcept {
-    thread_.store(0, std::memory_order_relaxed);
+    if (holder_in(word_.load(std::memory_order_relaxed)) == holder_in(mine_)) [[likely]]
+      thread_.store(0, std::memory_order_relaxed);
     std::uint64_t expected = mine_ | (is_dirty ? dirty : 0);
     if (word_.compare_exchange_strong(expected, expected & dirty, std::memory_order_acq_rel, std::memory_order_relaxed))
         [[likely]]
@@ -103,6 +104,7 @@ class lock_word {
   [[nodiscard]] bool take_over(std::uint64_t dead, std::uint64_t found) noexcept;
   [[nodiscard]] bool mark_contended(std::uint64_t found) noexcept;
   [[nodiscard]] error give_up(const error& because) noexcept;
+  [[nodiscard]] error leave(const error& because, std::uint64_t found, std::uint64_t slept) noexcept;
   [[nodiscard]] bool got(std::uint64_t found) noexcept;
 
   std::atomic<std::uint64_t>& word_;

@@ -23,11 +23,17 @@ detail::object_request request_of(const name& what) {
   return request;
 }
 
-/// A guard that outlives its mutex object deletes what it needs when it is done.
+/// Guards that outlive their mutex object keep what they need: the last one deletes it.
 void let_go_of(std::unique_ptr<mutex_impl> impl) noexcept {
-  if (!impl || !impl->guarded.load(std::memory_order_relaxed)) return;
-  impl->orphaned.store(true, std::memory_order_relaxed);
-  impl.release();  // NOLINT(bugprone-unused-return-value): the guard has it
+  if (!impl) return;
+  std::uint32_t guards = 0;
+  {
+    const std::lock_guard moving(impl->transition);
+    guards = impl->sleeping + (impl->guarded.load() ? 1 : 0);
+    impl->left.store(guards);
+    impl->orphaned.store(guards != 0);
+  }
+  if (guards != 0) impl.release();  // NOLINT(bugprone-unused-return-value): the guards have it
 }
 
 }  // namespace
@@ -72,6 +78,7 @@ result<mutex_lock> mutex::lock(deadline until) {
   }
   const result<bool> dirty = detail::lock_mutex(*impl_, until, operation);
   if (!dirty) return dirty.error();
+  impl_->guarded.store(true, std::memory_order_relaxed);
   return mutex_access::make(*impl_, *dirty);
 }
 
@@ -89,7 +96,10 @@ constexpr const char* taken_for_dead = "this process was taken for dead: somethi
 
 /// The rare ends of a lock: it was not ours any more, or its mutex object has gone before.
 result<void> end_of(mutex_impl& held, errc outcome) {
-  const std::unique_ptr<mutex_impl> last(held.orphaned.load(std::memory_order_relaxed) ? &held : nullptr);
+  const auto end = [](mutex_impl* ended) {
+    if (ended->orphaned.load()) detail::end_orphan(*ended);
+  };
+  const std::unique_ptr<mutex_impl, decltype(end)> ends(&held, end);
   if (outcome == errc{}) return {};
   error failed(outcome);
   if (outcome == errc::not_owner) failed.advise(taken_for_dead);
@@ -138,10 +148,7 @@ result<bool> lock_mutex(mutex_impl& impl, deadline until, const char* operation)
   timer wait(until);
   lock_word::blocker by;
   result<bool> taken = impl.lock.acquire(wait, by);
-  if (taken) {
-    impl.guarded.store(true, std::memory_order_relaxed);
-    return taken;
-  }
+  if (taken) return taken;
   error failed = taken.error();
   if (failed == errc::timed_out && !wait.poll_only()) {
     failed.advise("held by " + impl.describe(by.holder) + "; waited " + std::to_string(by.waited.count()) + " ms");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "common/lock_word.hpp"
 #include "common/shared_object.hpp"
@@ -15,9 +16,18 @@ struct mutex_impl : shared_object<lock_words> {
         lock(words(), members(), self, {wait_graph::of_this_process(), "mutex", *called}) {}
 
   lock_word lock;
-  std::atomic<bool> guarded{false};   // a guard of this very object holds the lock
-  std::atomic<bool> orphaned{false};  // the object was closed meanwhile: the guard deletes us
+  // Guards may outlive the object that made them: the one that has the lock, and those in condition::wait.
+  std::atomic<bool> guarded{false};
+  std::mutex transition;               // of a guard from one to the other, and of the object's end
+  std::uint32_t sleeping = 0;          // in condition::wait; under `transition`
+  std::atomic<std::uint32_t> left{0};  // guards when the object was closed: the last one to end deletes us
+  std::atomic<bool> orphaned{false};   // that is so
 };
+
+/// A guard has ended that was there when its object was closed.
+inline void end_orphan(mutex_impl& impl) noexcept {
+  if (impl.left.fetch_sub(1) == 1) delete &impl;
+}
 
 struct mutex_access {
   using object = mutex;
@@ -26,13 +36,27 @@ struct mutex_access {
   [[nodiscard]] static mutex_lock make(mutex_impl& impl, bool dirty) noexcept { return {&impl, dirty}; }
   /// For condition: the mutex that a guard holds; nullptr if it does not.
   [[nodiscard]] static mutex_impl* held_by(const mutex_lock& guard) noexcept { return guard.impl_; }
-  /// For condition, which gives the lock up and takes it again behind the guard's back.
-  static void set_dirty(mutex_lock& guard, bool dirty) noexcept { guard.dirty_ = dirty; }
+  /// The guard gives the lock up for a while; before that is done.
+  static void suspend(mutex_lock& guard) noexcept {
+    const std::lock_guard moving(guard.impl_->transition);
+    ++guard.impl_->sleeping;
+    guard.impl_->guarded.store(false, std::memory_order_relaxed);
+  }
+  /// It has the lock again.
+  static void resume(mutex_lock& guard, bool dirty) noexcept {
+    guard.dirty_ = dirty;
+    const std::lock_guard moving(guard.impl_->transition);
+    --guard.impl_->sleeping;
+    guard.impl_->guarded.store(true, std::memory_order_relaxed);
+  }
   /// The lock did not come back.
   static void lose(mutex_lock& guard) noexcept {
-    mutex_impl* const lost = std::exchange(guard.impl_, nullptr);
-    lost->guarded.store(false, std::memory_order_relaxed);
-    if (lost->orphaned.load(std::memory_order_relaxed)) delete lost;
+    mutex_impl& lost = *std::exchange(guard.impl_, nullptr);
+    {
+      const std::lock_guard moving(lost.transition);
+      --lost.sleeping;
+    }
+    if (lost.orphaned.load()) end_orphan(lost);
   }
 };
 

@@ -75,7 +75,7 @@ result<std::size_t> wait_for_cell(permit_pool_impl& pool, timer& wait) {
       if (!freed) return freed.error();
       if (*freed != 0) {
         pool.freed.post();
-        continue;
+        if (const std::optional<std::size_t> index = pool.cells.claim()) return *index;
       }
       if (watch.is_over()) break;
       watch.looked();

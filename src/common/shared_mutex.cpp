@@ -87,7 +87,7 @@ result<void> drain_readers(shared_mutex_impl& impl, timer& wait) {
     if (watch->is_due()) {
       const result<std::size_t> freed = impl.readers.reclaim();
       if (!freed) return freed.error();
-      if (*freed != 0) continue;
+      if (*freed != 0 && impl.readers.some_owner() == 0) return {};
       if (watch->is_over()) return impl.gave_up(wait, reader, watch->waited());
       watch->looked();
     }
