@@ -20,9 +20,10 @@ using thread_token = std::uint64_t;
     std::uint32_t generation;
     thread_token token;
   };
-  thread_local known mine{0, 0};
+  constexpr std::uint32_t never = ~std::uint32_t{0};
+  thread_local known mine{never, 0};
   const std::uint32_t generation = process_generation.load(std::memory_order_relaxed);
-  if (mine.token == 0 || mine.generation != generation) [[unlikely]]
+  if (mine.generation != generation) [[unlikely]]
     mine = {generation, make_thread_token()};
   return mine.token;
 }
