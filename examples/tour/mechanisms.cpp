@@ -25,7 +25,7 @@ std::vector<mechanism> make_list() {
       {"handover", "handed-over pipe ends", pipe + " by " + stream, handover_missing(), prepare_handover,
        join_handover},
       {"memory", "shared memory", std::string(can.shared_memory.backed_by), "", prepare_memory, join_memory},
-      {"lock", "mutex, notification", std::string(can.shared_memory.backed_by), "", prepare_lock, join_lock},
+      {"lock", "mutex, notification", std::string(can.synchronisation.backed_by), "", prepare_lock, join_lock},
   };
 }
 

@@ -42,8 +42,10 @@ class failing_allocation {
 /// then with the second, until there are no more.
 template <class Scenario>
 void fail_each_allocation(Scenario&& scenario) {
+  std::uint64_t number = 0;
   bool has_failed = true;
-  for (std::uint64_t number = 1; has_failed; ++number) {
+  while (has_failed) {
+    ++number;
     scenario([&](auto&& action) {
       const failing_allocation shortage(number);
       try {
