@@ -274,7 +274,7 @@ bool may_have_bells(backend::object_kind kind) noexcept {
   return kind >= backend::object_kind::notification && !system::has_address_waits();
 }
 
-result<void> destroy(const opened_entry& entry) {
+result<void> destroy(const opened_entry& entry, entry_phase reached) {
   const result<bool> named = is_named(entry);
   if (!named) return named.error();
   if (!*named) return {};
@@ -282,7 +282,7 @@ result<void> destroy(const opened_entry& entry) {
   if (entry.record.is_public) {
     if (const result<void> gone = destroy_public_half(entry); !gone) return gone.error();
   }
-  if (may_have_bells(entry.record.kind)) {
+  if (reached != entry_phase::building && may_have_bells(entry.record.kind)) {
     if (const result<void> gone = sweep_bells(entry); !gone) return gone.error();
   }
   if (const result<void> gone = unlink_if_there(*entry.where, entry.record.native_name); !gone) return gone.error();

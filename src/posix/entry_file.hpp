@@ -76,8 +76,9 @@ enum class claim_purpose { takeover, removal };
 /// As its creator: the lock alone, without asking whether it lives. False: somebody else destroys it.
 [[nodiscard]] result<bool> claim_own(const opened_entry& entry, entry_phase phase);
 /// The lock is held. Does nothing if the name means another entry by now. After an error the entry is left, dying, to the
-/// next who wants the name.
-[[nodiscard]] result<void> destroy(const opened_entry& entry);
+/// next who wants the name. `reached` is `building` only for its own creator's: nobody has joined it, so it has no bells, and
+/// to look for them would need a descriptor, perhaps the very thing that was missing.
+[[nodiscard]] result<void> destroy(const opened_entry& entry, entry_phase reached = entry_phase::published);
 /// Something damaged sits under the name: removes it if nobody holds a lock in it, and touches nothing that it lists.
 /// True: the name may be tried again.
 [[nodiscard]] result<bool> clear_damaged(const entry_place& place);

@@ -75,7 +75,7 @@ result<attempt> claim_name(candidate& mine, const backend::entry_request& reques
 void destroy_if_ours(const opened_entry& entry, entry_phase phase) noexcept {
   try {
     const result<bool> locked = claim_own(entry, phase);
-    if (locked && *locked) (void)destroy(entry);
+    if (locked && *locked) (void)destroy(entry, phase);
   } catch (const std::bad_alloc&) {
     return;
   }

@@ -92,10 +92,15 @@ TEST_CASE("limits: without descriptors every maker says limit_reached and works 
     CHECK(outcome(make_pipe()) == errc::limit_reached);
     CHECK(outcome(make_named_pipe_pair(framing::bytes)) == errc::limit_reached);
     CHECK(outcome(pipe_reader::create(called)) == errc::limit_reached);
+    CHECK(outcome(mutex::create(called)) == errc::limit_reached);
+    CHECK(outcome(notification::create(called)) == errc::limit_reached);
   }
+  CHECK(outcome(mutex::remove(called)) == errc::not_found);  // not even a dead entry is left
+  CHECK(outcome(notification::remove(called)) == errc::not_found);
   CHECK(audit.leaked_handles() == 0);
   CHECK(outcome(make_pipe()) == success);
   CHECK(outcome(pipe_reader::create(called)) == success);
+  CHECK(outcome(mutex::create(called)) == success);
 }
 
 TEST_CASE("limits: handles that there are no descriptors for are limit_reached, and end receiving") {
