@@ -4,7 +4,8 @@
 // the death of holders: a reader's place comes back; a writer's death is told to everybody, reader or writer, by
 // owner_died(), until a writer has called repaired().
 //
-// Prefer a mutex when the lock is held for less than a few microseconds, or mostly for writing: it is three times cheaper.
+// Prefer a mutex when the lock is held for less than a few microseconds, or mostly for writing: it is three times cheaper
+// than reading and nearly twenty times cheaper than writing, which looks at the places of 256 readers.
 //
 // Blocking: until the deadline. Writers go first: once one waits for readers to leave, new readers wait. While waiting for
 // another process it looks after 2 ms, and then every 50 ms, whether that has died.
