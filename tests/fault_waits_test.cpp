@@ -140,6 +140,10 @@ TEST_CASE("faults: removing what a killed process left") {
       }
       (void)made([&] { return remove(called); });
       CHECK(outcome(create(called)) == success);
+      // The process had all three.
+      (void)mutex::remove(called).has_error();
+      (void)semaphore::remove(called).has_error();
+      (void)notification::remove(called).has_error();
     });
   };
   fail_remove([](const std::string& called) { return mutex::remove(called); },

@@ -107,7 +107,6 @@ struct wait_graph::impl {
   std::mutex mutex;
   std::atomic<wait_table*> table{nullptr};
   std::unique_ptr<wait_table> owned;
-  bool has_warned = false;
 };
 
 wait_graph::wait_graph() : impl_(std::make_unique<impl>()) {}
@@ -124,7 +123,8 @@ wait_table* wait_graph::table() noexcept try {
   if (found) {
     impl_->owned = std::make_unique<wait_table>(std::move(*found));
     impl_->table.store(impl_->owned.get());
-  } else if (found.error() != errc::timed_out && !std::exchange(impl_->has_warned, true)) {
+  } else if (static std::atomic<bool> has_warned{false};
+             found.error() != errc::timed_out && !has_warned.exchange(true)) {
     write_log(log_level::warning, "deadlocks between processes are not detected: " + found.error().message());
   }
   return impl_->owned.get();
