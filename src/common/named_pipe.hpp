@@ -44,6 +44,7 @@ struct named_pipe_impl : object_base {
   [[nodiscard]] bool may_write() const noexcept { return writing_.load(std::memory_order_relaxed) == writing::open; }
   [[nodiscard]] bool owes_acks() const noexcept { return owed_acks_.load(std::memory_order_relaxed) != 0; }
   [[nodiscard]] result<std::size_t> read_ahead(timer& wait);
+  [[nodiscard]] result<std::vector<native_handle>> take_announced(const announced_handles& announced);
   [[nodiscard]] result<void> check_writing() const;
   [[nodiscard]] result<void> check_bytes() const;
   [[nodiscard]] result<void> write_frame(std::span<const native_view> handles, timer& wait);

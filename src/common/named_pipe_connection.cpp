@@ -175,17 +175,18 @@ result<std::size_t> named_pipe_impl::receive(buffer into, timer& wait) {
   }
 }
 
+/// Whatever comes of it, their message has been read: without them, no later one may get them.
+result<std::vector<native_handle>> named_pipe_impl::take_announced(const announced_handles& announced) try {
+  return backend::take_handles(*stream, announced.count, announced.values);
+} catch (const std::bad_alloc&) {
+  incoming_.fail(error(errc::no_space).advise("there was no memory for the handles of a message"));
+  throw;
+}
+
 result<std::vector<native_handle>> named_pipe_impl::take_handles() {
   const announced_handles announced = incoming_.take_handles();
   if (announced.count == 0) return std::vector<native_handle>();
-  // Whatever comes of it, their message has been read: without them, no later one may get them.
-  result<std::vector<native_handle>> taken = error(errc::no_space);
-  try {
-    taken = backend::take_handles(*stream, announced.count, announced.values);
-  } catch (const std::bad_alloc&) {
-    incoming_.fail(error(errc::no_space).advise("there was no memory for the handles of a message"));
-    throw;
-  }
+  result<std::vector<native_handle>> taken = take_announced(announced);
   if (!taken) {
     incoming_.fail(taken.error());
     return taken;
