@@ -192,8 +192,9 @@ result<view_ptr> map(const memory_ptr& which, const map_options& options) {
   }
   result<windows::mapped> shown = windows::map_section(section, options);
   if (!shown) return shown.error();
+  view_ptr made(new view{which, std::move(*shown)});  // before the one mapping counts as taken: there may be no memory
   if (guard.owns_lock()) of.writing.reset();
-  return view_ptr(new view{which, std::move(*shown)});
+  return made;
 }
 
 buffer contents(const view& which) noexcept { return which.shown.memory(); }
