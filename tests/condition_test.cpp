@@ -216,7 +216,6 @@ TEST_CASE("condition: without memory a lock that did not come back is left to wh
 TEST_CASE("condition: guards that wait keep a closed mutex, whoever else had it meanwhile") {
   auto changed = must(condition::create(unique_name()));
   auto protects = must(mutex::create(unique_name()));
-  const std::string called = protects.native_name();
   std::atomic<int> inside{0};
   bool ready = false;
   std::vector<std::thread> waiters;
