@@ -79,7 +79,8 @@ class VIADUCT_EXPORT mutex {
   [[nodiscard]] static result<void> remove(const name& what);
 
   /// timed_out (the hint names the process that holds it and how long we waited), deadlock (this thread holds it already,
-  /// through whatever object of this name; or it waits in a circle with others, which the hint shows), limit_reached (256 waiting threads, where the system needs a bell for each).
+  /// through whatever object of this name; or it waits in a circle with others, which the hint shows), limit_reached (256
+  /// waiting threads, where the system needs a bell for each).
   [[nodiscard]] result<mutex_lock> lock(deadline until);
 
   /// What the system calls the memory it lives in.

@@ -52,11 +52,13 @@ struct mutex_access {
   /// The lock did not come back.
   static void lose(mutex_lock& guard) noexcept {
     mutex_impl& lost = *std::exchange(guard.impl_, nullptr);
+    bool is_orphan = false;
     {
       const std::lock_guard moving(lost.transition);
       --lost.sleeping;
+      is_orphan = lost.orphaned.load();
     }
-    if (lost.orphaned.load()) end_orphan(lost);
+    if (is_orphan) end_orphan(lost);  // else it is the object's, who may be closing it right now
   }
 };
 

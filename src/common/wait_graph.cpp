@@ -63,8 +63,6 @@ const name& table_name() {
   return known;
 }
 
-object_request request_of_table();
-
 }  // namespace
 
 struct wait_table : shared_object<wait_words> {
