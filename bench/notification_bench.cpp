@@ -57,18 +57,10 @@ class notification_line {
 };
 
 void body(const options& chosen, report& findings) {
-  auto* const raw = static_cast<raw_counters*>(shared_pages(2 * sizeof(raw_counters)));
-  const std::string called = name_of("w");
-  const line_maker make = [&](bool leading) {
-    lines made;
-    made.push_back(make_line(raw_futex_line(raw[0], leading, 0s)));
-    made.push_back(make_line(raw_futex_line(raw[1], leading, 10s)));
-    made.push_back(make_line(notification_line(called + "n", leading, deadline::never())));
-    made.push_back(make_line(notification_line(called + "t", leading, 10s)));
-    return made;
-  };
-  run_wakeups(chosen, findings, make,
-              {{"never() / bare futex calls", 0, 2, 1.10}, {"10 s / bare futex calls, timed", 1, 3, 1.10}});
+  run_wakeups_against_futex(chosen, findings, name_of("w"),
+                            [](const std::string& called, bool leading, deadline until) {
+                              return make_line(notification_line(called, leading, until));
+                            });
   alone(chosen, findings);
 }
 

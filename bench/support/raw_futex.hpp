@@ -14,9 +14,13 @@
 #include <cstdint>
 #include <ctime>
 #include <limits>
+#include <string>
 
+#include "support/contest.hpp"
+#include "support/crowd.hpp"
 #include "support/machine.hpp"
 #include "viaduct/bytes.hpp"
+#include "viaduct/deadline.hpp"
 
 namespace viaduct::bench {
 
@@ -58,5 +62,23 @@ class raw_futex_line {
   std::atomic<std::uint32_t>* in_;
   std::uint32_t seen_ = 0;
 };
+
+/// Wake-ups of ours against these, without and with a deadline. `ours` makes a line for objects whose names begin so:
+/// (called, leading, deadline).
+template <class Ours>
+void run_wakeups_against_futex(const options& chosen, report& findings, const std::string& called, Ours&& ours) {
+  auto* const raw = static_cast<raw_counters*>(shared_pages(2 * sizeof(raw_counters)));
+  const std::chrono::seconds patience(10);
+  const line_maker make = [&](bool leading) {
+    lines made;
+    made.push_back(make_line(raw_futex_line(raw[0], leading, std::chrono::seconds(0))));
+    made.push_back(make_line(raw_futex_line(raw[1], leading, patience)));
+    made.push_back(ours(called + "n", leading, deadline::never()));
+    made.push_back(ours(called + "t", leading, deadline(patience)));
+    return made;
+  };
+  run_wakeups(chosen, findings, make,
+              {{"never() / bare futex calls", 0, 2, 1.10}, {"10 s / bare futex calls, timed", 1, 3, 1.10}});
+}
 
 }  // namespace viaduct::bench
