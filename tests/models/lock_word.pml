@@ -191,11 +191,11 @@ again:
 #endif
           :: atomic { !dead(id(w)) && expired -> look = 0 };
 #ifndef MUTANT_LEAVE_WITHOUT_C
-             if // hand the eaten wake-up on
+             if // hand the eaten wake-up on: to who unlocks, or, if the word has changed, to a sleeper
              :: slept && !(w & C) ->
                 if
                 :: atomic { word == w -> word = w | C }
-                :: atomic { word != w -> goto again }
+                :: word != w -> post_one()
                 fi
              :: else
              fi;
